@@ -1,0 +1,6 @@
+# D: dense pose alone; the small model, its backbone to res4.
+#
+#   python tools/train.py configs/quick/d_quick.py
+_base_ = './spd_quick.py'
+
+model = dict(backbone=dict(num_stages=3), neck=dict(deep_level=None), seg_head=None, pose_head=None)

@@ -1,0 +1,6 @@
+# P: pose alone; the small model, its backbone to res4.
+#
+#   python tools/train.py configs/quick/p_quick.py
+_base_ = './spd_quick.py'
+
+model = dict(backbone=dict(num_stages=3), neck=dict(deep_level=None), seg_head=None, densepose_head=None)

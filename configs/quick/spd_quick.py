@@ -1,0 +1,53 @@
+# A small SPD for CPUs: ResNet-18 of 16 base channels at stride 4 from random weights, on drawn people of 128x128.
+#
+#   python tools/datasets/make_figures.py data/figures
+#   python tools/train.py configs/quick/spd_quick.py
+#   python tools/test.py configs/quick/spd_quick.py work_dirs/spd_quick/iter_600.pth
+_base_ = [
+    '../_base_/models/spd_r101.py',
+    '../_base_/datasets/figures.py',
+    '../_base_/default_runtime.py',
+]
+
+norm = dict(type='BN')
+small = (48, 48, 48, 48, 48)
+kernels = (3, 3, 5, 5, 1)
+model = dict(
+    # Stride 4 in place of 8: 128 pixels then have 32x32 cells, not 16x16.
+    backbone=dict(depth=18, base_channels=16, strides=(1, 1, 1, 1), frozen_bn=False, init_cfg=None),
+    seg_head=dict(
+        in_channels=128,
+        rates=(1, 2, 4, 6),
+        context_channels=(48, 48),
+        remap_channels=32,
+        refine_channels=small,
+        refine_kernels=kernels,
+        norm_cfg=norm,
+    ),
+    pose_head=dict(
+        in_channels=64,
+        feature_channels=(48, 48, 48),
+        top_channels=48,
+        remap_channels=32,
+        refine_channels=small,
+        refine_kernels=kernels,
+        norm_cfg=norm,
+    ),
+    densepose_head=dict(
+        in_channels=64,
+        pool_sizes=(4, 8, 16),
+        pool_channels=48,
+        num_convs=2,
+        channels=48,
+        chart_size=64,
+        stride=4,
+        norm_cfg=norm,
+    ),
+)
+
+optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=2e-3, weight_decay=1e-4))
+param_scheduler = [dict(type='PolyLR', power=0.9, eta_min=1e-5, begin=0, end=600, by_epoch=False)]
+train_cfg = dict(type='IterBasedTrainLoop', max_iters=600, val_interval=300)
+val_cfg = dict(type='ValLoop')
+test_cfg = dict(type='TestLoop')
+default_hooks = dict(checkpoint=dict(interval=300), logger=dict(interval=20))

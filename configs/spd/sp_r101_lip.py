@@ -1,0 +1,6 @@
+# SP: SPD without dense pose. Row "SP" of Tables I and II: LIP IoU 0.535, mED 56.82 px.
+#
+#   python tools/train.py configs/spd/sp_r101_lip.py
+_base_ = './spd_r101_lip.py'
+
+model = dict(densepose_head=None)

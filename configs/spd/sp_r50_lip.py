@@ -1,0 +1,6 @@
+# SP: SPD without dense pose, on a ResNet-50. Not in the paper.
+#
+#   python tools/train.py configs/spd/sp_r50_lip.py
+_base_ = './spd_r50_lip.py'
+
+model = dict(densepose_head=None)

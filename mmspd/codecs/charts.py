@@ -1,0 +1,128 @@
+"""Charts over a box: reading them at points, and pasting them into the whole image.
+
+Axis glossary: C charts, S chart resolution, P points, H, W image. A chart's S cells divide the box evenly, and a value
+belongs to its cell's centre: cell ``i`` of a box from x1 to x2 lies at x1 + (i + 0.5) / S * (x2 - x1), measured on
+pixel edges (PyTorch's ``align_corners=False``). Between centres charts are bilinear; between the outermost centre and
+the box's edge they are constant. Points and boxes follow :mod:`mmspd.geometry`.
+"""
+
+import math
+
+import torch
+from torch.nn import functional as F
+
+__all__ = ['inside_box', 'paste_surface', 'sample_charts']
+
+# Float32 rounding must not put a point on the box's edge outside it; in pixels.
+_EDGE_TOLERANCE = 1e-3
+
+
+def inside_box(box: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
+    """Which points lie in a box, its edges included.
+
+    Args:
+        box (torch.Tensor): (4,), ``x1, y1, x2, y2`` on pixel edges.
+        points (torch.Tensor): (P, 2), pixel coordinates.
+
+    Returns:
+        torch.Tensor: bool, (P,). An empty box (no width or no height) holds no point.
+    """
+    edges = points.to(box) + 0.5
+    inside = (edges >= box[:2] - _EDGE_TOLERANCE) & (edges <= box[2:] + _EDGE_TOLERANCE)
+    return inside.all(dim=1) & (box[2:] > box[:2]).all()
+
+
+def sample_charts(charts: torch.Tensor, box: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
+    """Read charts bilinearly at points of the image.
+
+    Args:
+        charts (torch.Tensor): Float, (C, S, S): rows are y.
+        box (torch.Tensor): (4,), ``x1, y1, x2, y2`` on pixel edges; the box that the charts cover.
+        points (torch.Tensor): (P, 2), pixel coordinates.
+
+    Returns:
+        torch.Tensor: float32, (P, C), on the device of ``charts``. A point outside the box gets the value at the
+        nearest point of its edge: :func:`inside_box` tells which ones these are. All values are finite where the
+        charts are, also for an empty box.
+    """
+    # Half precision cannot address single pixels.
+    charts = charts.float()
+    if not len(points):
+        return charts.new_zeros((0, charts.shape[0]))
+    box = box.to(device=charts.device, dtype=torch.float32)
+    size = (box[2:] - box[:2]).clamp(min=torch.finfo(torch.float32).tiny)
+    relative = (points.to(box) + 0.5 - box[:2]) / size
+    grid = relative.clamp(0, 1) * 2 - 1
+    sampled = F.grid_sample(charts[None], grid[None, None], mode='bilinear', padding_mode='border', align_corners=False)
+    return sampled[0, :, 0].T
+
+
+def paste_surface(
+    part_logits: torch.Tensor, uv: torch.Tensor, box: torch.Tensor, height: int, width: int
+) -> torch.Tensor:
+    """The I, U, V map of a whole image from one person's charts.
+
+    A pixel belongs to the box if its centre does. There, I is the part with the largest bilinearly read logit, and U, V
+    are read from the charts of that part.
+
+    Args:
+        part_logits (torch.Tensor): Float, (1 + N, S, S): background and N parts.
+        uv (torch.Tensor): Float, (2, N, S, S): U and V of each part, 0..1.
+        box (torch.Tensor): (4,), ``x1, y1, x2, y2`` on pixel edges; may reach out of the image, or be empty.
+        height (int): Height of the image in pixels.
+        width (int): Width of the image in pixels.
+
+    Returns:
+        torch.Tensor: float32, (3, height, width): I in 0..N, U, V in 0..1. All three are 0 outside the box and on the
+        background.
+
+    Raises:
+        ValueError: If the box is not finite, or the two charts do not fit each other.
+    """
+    if uv.shape != (2, part_logits.shape[0] - 1, *part_logits.shape[1:]):
+        raise ValueError(
+            f'part_logits {tuple(part_logits.shape)} and uv {tuple(uv.shape)} do not fit: '
+            'expected (1 + N, S, S) and (2, N, S, S)'
+        )
+    if not torch.isfinite(box).all():
+        raise ValueError(f'a finite box (x1, y1, x2, y2) is needed to paste charts, got {box.tolist()}')
+    image = torch.zeros((3, height, width), dtype=torch.float32, device=part_logits.device)
+    x1, y1, x2, y2 = box.tolist()
+    columns, rows = _pixels_within(x1, x2, width), _pixels_within(y1, y2, height)
+    if not columns or not rows:
+        return image
+
+    part_logits, uv = part_logits.float(), uv.float()
+    size_y, size_x = part_logits.shape[1:]
+    top, bottom, fraction_y = _neighbours(rows, y1, y2, size_y, image.device)
+    left, right, fraction_x = _neighbours(columns, x1, x2, size_x, image.device)
+    # Bilinear reading on an upright grid is one linear reading down and one across: far cheaper than 2-d for 25 maps.
+    # Columns are read with x before y in memory, and max() is taken for argmax(): both several times faster on CPUs.
+    down = torch.lerp(part_logits.index_select(1, top), part_logits.index_select(1, bottom), fraction_y[:, None])
+    across = down.transpose(1, 2).contiguous()
+    logits = torch.lerp(across.index_select(1, left), across.index_select(1, right), fraction_x[:, None])
+    labels = logits.max(dim=0).indices.T
+
+    winner = (labels - 1).clamp(min=0)
+    upper = torch.lerp(uv[:, winner, top[:, None], left], uv[:, winner, top[:, None], right], fraction_x)
+    lower = torch.lerp(uv[:, winner, bottom[:, None], left], uv[:, winner, bottom[:, None], right], fraction_x)
+    region = image[:, rows.start : rows.stop, columns.start : columns.stop]
+    region[0] = labels
+    region[1:] = torch.lerp(upper, lower, fraction_y[:, None]) * (labels > 0)
+    return image
+
+
+def _pixels_within(low: float, high: float, limit: int) -> range:
+    """The pixels 0..limit - 1 whose centres (edge coordinate i + 0.5) lie in [low, high)."""
+    start, stop = (math.ceil(min(max(edge, 0.0), float(limit)) - 0.5) for edge in (low, high))
+    return range(start, stop)
+
+
+def _neighbours(
+    pixels: range, low: float, high: float, size: int, device: torch.device
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """For each pixel, the two chart cells beside it (int64) and how far it lies from the first to the second, 0..1."""
+    edges = torch.arange(pixels.start, pixels.stop, dtype=torch.float32, device=device) + 0.5
+    position = ((edges - low) / (high - low) * size - 0.5).clamp(0, size - 1)
+    lower = position.floor().long()
+    return lower, (lower + 1).clamp(max=size - 1), position - lower

@@ -1,0 +1,5 @@
+from mmspd.datasets.lip import LIPMultiTaskDataset
+from mmspd.datasets.samplers import ResumableSampler
+from mmspd.datasets.transforms import *  # noqa: F403
+
+__all__ = ['LIPMultiTaskDataset', 'ResumableSampler']

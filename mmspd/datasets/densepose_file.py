@@ -1,0 +1,158 @@
+"""Reader of surface annotations in DensePose-COCO's format, with coordinates of LIP's crops.
+
+The file is one JSON object: ``images`` [{id, file_name, height, width}] and ``annotations`` [{id, image_id, bbox, dp_x,
+dp_y, dp_I, dp_U, dp_V, dp_masks}]. Box and images are the crops'; ``dp_x, dp_y`` (0..255 across the box) and
+``dp_masks`` (14 masks of 256 x 256 over the box) are relative to the box, so they are DensePose-COCO's own numbers.
+"""
+
+import json
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from mmspd.anatomy import COARSE_PARTS, NUM_PARTS
+from mmspd.datasets.run_length import MASK_SIZE
+
+__all__ = ['read_densepose']
+
+_POINT_FIELDS = ('dp_x', 'dp_y', 'dp_I', 'dp_U', 'dp_V')
+# Highest value of each field. DensePose's text speaks of a 256 x 256 square, its evaluator divides by 255.
+_HIGHEST = {'dp_x': 256.0, 'dp_y': 256.0, 'dp_I': float(NUM_PARTS), 'dp_U': 1.0, 'dp_V': 1.0}
+
+
+def _numbers(value: Any, where: str) -> np.ndarray:
+    """A flat list of finite numbers as float64."""
+    if not isinstance(value, list) or not all(type(item) in (int, float) for item in value):
+        raise ValueError(f'{where}: expected a list of numbers, got {str(value)[:60]}')
+    array = np.array(value, dtype=np.float64)
+    if not np.isfinite(array).all():
+        raise ValueError(f'{where}: expected finite numbers, got nan or infinity')
+    return array
+
+
+def _parse_points(annotation: dict[str, Any], where: str) -> dict[str, np.ndarray]:
+    """The five ``dp_`` lists, of one length and each in its range: float32, ``dp_I`` int64."""
+    arrays = {name: _numbers(annotation[name], f'{where}, field {name}') for name in _POINT_FIELDS}
+    lengths = {name: len(array) for name, array in arrays.items()}
+    if len(set(lengths.values())) != 1:
+        raise ValueError(f'{where}: expected lists of one length, got {lengths}')
+    for name, array in arrays.items():
+        lowest = 1.0 if name == 'dp_I' else 0.0
+        if ((array < lowest) | (array > _HIGHEST[name])).any():
+            raise ValueError(
+                f'{where}, field {name}: expected values of {lowest:g}..{_HIGHEST[name]:g}, '
+                f'got {array.min():g}..{array.max():g}'
+            )
+    if (arrays['dp_I'] % 1 != 0).any():
+        raise ValueError(f'{where}, field dp_I: expected whole part numbers')
+    return {name: array.astype(np.int64 if name == 'dp_I' else np.float32) for name, array in arrays.items()}
+
+
+def _check_masks(masks: Any, where: str) -> list[Any]:
+    """14 entries, each empty or a run-length mask of 256 x 256; the runs themselves are checked when decoded."""
+    if not isinstance(masks, list) or len(masks) != len(COARSE_PARTS):
+        raise ValueError(f'{where}, field dp_masks: expected a list of {len(COARSE_PARTS)} masks, some of them empty')
+    for part, mask in enumerate(masks):
+        if not mask:
+            continue
+        if not isinstance(mask, dict) or mask.get('size') != [MASK_SIZE, MASK_SIZE]:
+            got = mask.get('size') if isinstance(mask, dict) else type(mask).__name__
+            raise ValueError(
+                f'{where}, field dp_masks: expected a run-length mask of size [{MASK_SIZE}, {MASK_SIZE}] '
+                f'for part {part}, got {got}'
+            )
+        if not isinstance(mask.get('counts'), str | list):
+            raise ValueError(f'{where}, field dp_masks: part {part} has no counts')
+    return masks
+
+
+def _parse_annotation(annotation: dict[str, Any], where: str) -> dict[str, Any] | None:
+    """One person's surface annotation, or None where the person has none at all."""
+    present = [name for name in (*_POINT_FIELDS, 'dp_masks') if name in annotation]
+    if not present:
+        return None
+    missing = [name for name in ('bbox', *_POINT_FIELDS, 'dp_masks') if name not in annotation]
+    if missing:
+        raise ValueError(f'{where}: the surface annotation lacks the fields {missing}')
+    bbox = _numbers(annotation['bbox'], f'{where}, field bbox')
+    if len(bbox) != 4 or (bbox[2:] <= 0).any():
+        raise ValueError(
+            f'{where}, field bbox: expected x, y, width, height with a positive size, got {bbox.tolist()[:6]}'
+        )
+    surface: dict[str, Any] = dict(_parse_points(annotation, where))
+    return surface | {
+        'id': annotation['id'],
+        'bbox': bbox.astype(np.float32),
+        'dp_masks': _check_masks(annotation['dp_masks'], where),
+    }
+
+
+def _read_json(path: Path) -> tuple[list[Any], list[Any]]:
+    try:
+        content = json.loads(path.read_text(encoding='utf-8'))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f'{path}: not a JSON file: {error}') from error
+    if not isinstance(content, dict):
+        raise ValueError(f"{path}: expected an object with 'images' and 'annotations', got {type(content).__name__}")
+    for key in ('images', 'annotations'):
+        if not isinstance(content.get(key), list):
+            raise ValueError(f'{path}: expected a list {key!r} of {key}')
+    return content['images'], content['annotations']
+
+
+def _image_names(images: list[Any], path: Path) -> dict[int, str]:
+    """Image id -> file name without folder and suffix."""
+    names: dict[int, str] = {}
+    for position, image in enumerate(images):
+        where = f'{path}: images[{position}]'
+        if not isinstance(image, dict) or not isinstance(image.get('id'), int):
+            raise ValueError(f'{where}: expected an object with a whole number id')
+        if not isinstance(image.get('file_name'), str):
+            raise ValueError(f'{where} (id {image["id"]}), field file_name: expected a name, got none')
+        if image['id'] in names:
+            raise ValueError(f'{where}: image id {image["id"]} occurs twice')
+        names[image['id']] = PurePosixPath(image['file_name']).stem
+    return names
+
+
+def read_densepose(path: str | Path) -> dict[str, dict[str, Any]]:
+    """Read surface annotations.
+
+    Args:
+        path (str | Path): JSON file.
+
+    Returns:
+        dict: File name of the image without folder and suffix -> ``id`` int, ``bbox`` float32 (4,) x, y, width, height,
+        ``dp_x, dp_y, dp_U, dp_V`` float32 (P,), ``dp_I`` int64 (P,) 1..24, ``dp_masks`` list of 14. Persons without
+        any ``dp_`` field are left out.
+
+    Raises:
+        ValueError: If the file is not of that format; the error names file, annotation id and field.
+    """
+    path = Path(path)
+    images, annotations = _read_json(path)
+    names = _image_names(images, path)
+    surfaces: dict[str, dict[str, Any]] = {}
+    seen: set[int] = set()
+    for position, annotation in enumerate(annotations):
+        if not isinstance(annotation, dict) or not isinstance(annotation.get('id'), int):
+            raise ValueError(f'{path}: annotations[{position}]: expected an object with a whole number id')
+        where = f'{path}: annotation {annotation["id"]}'
+        if annotation['id'] in seen:
+            raise ValueError(f'{where}: this id occurs twice')
+        seen.add(annotation['id'])
+        image_id = annotation.get('image_id')
+        if not isinstance(image_id, int) or image_id not in names:
+            raise ValueError(f'{where}, field image_id: there is no image of id {image_id!r}')
+        surface = _parse_annotation(annotation, where)
+        if surface is None:
+            continue
+        name = names[image_id]
+        if name in surfaces:
+            raise ValueError(
+                f'{where}: image {name!r} has a surface annotation already, {surfaces[name]["id"]}; '
+                'a crop shows one person'
+            )
+        surfaces[name] = surface
+    return surfaces

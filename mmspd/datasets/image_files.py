@@ -1,0 +1,122 @@
+"""Readers of person images and parsing labels, which refuse what they cannot read rightly.
+
+Pillow decodes, not OpenCV: OpenCV fills the missing part of a truncated file with grey and turns the indices of a
+palette file into colours, both without a word. Only the bits of the file count, never its name's suffix.
+"""
+
+import io
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from mmspd.anatomy import IGNORE_LABEL, NUM_CLASSES
+
+__all__ = ['MAX_PIXELS', 'read_image', 'read_parsing_label']
+
+# A person's crop is below 1 megapixel; a file that claims more than this is an attack or a mistake.
+MAX_PIXELS = 8192 * 8192
+
+_PNG_MAGIC = b'\x89PNG\r\n\x1a\n'
+_JPEG_MAGIC = b'\xff\xd8\xff'
+_IMAGE_MODES = frozenset({'1', 'L', 'LA', 'P', 'RGB', 'RGBA', 'CMYK', 'YCbCr'})
+# PNG colour types
+_GREY, _RGB, _PALETTE = 0, 2, 3
+
+
+def _read_bytes(path: str | Path, what: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f'{what} is missing: {path}') from error
+
+
+def _decode(data: bytes, path: str | Path, formats: tuple[str, ...]) -> Image.Image:
+    """Decode a whole file; every failure becomes a ValueError that names it."""
+    try:
+        image = Image.open(io.BytesIO(data), formats=formats)
+        if image.width * image.height > MAX_PIXELS:
+            raise ValueError(f'it claims {image.width} x {image.height} pixels, more than {MAX_PIXELS}')
+        image.load()
+    except Exception as error:  # Pillow raises a dozen kinds for broken files
+        raise ValueError(f'{path}: cannot be read as {" or ".join(formats)} image: {error}') from error
+    return image
+
+
+def read_image(path: str | Path) -> np.ndarray:
+    """Read an image of a person.
+
+    Grey, palette, CMYK and YCbCr images become three channels and an alpha channel is dropped. An EXIF orientation is
+    ignored: LIP's labels and joints are in stored pixels.
+
+    Args:
+        path (str | Path): JPEG or PNG file.
+
+    Returns:
+        np.ndarray: uint8 (H, W, 3), BGR.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file is truncated or broken, has 16 bits a channel or claims too many pixels.
+    """
+    image = _decode(_read_bytes(path, 'the image'), path, ('JPEG', 'PNG'))
+    if image.mode not in _IMAGE_MODES:
+        raise ValueError(f"{path}: expected 8 bits a channel, got Pillow's mode {image.mode!r}; convert it to 8 bits")
+    return cv2.cvtColor(np.asarray(image.convert('RGB')), cv2.COLOR_RGB2BGR)
+
+
+def _label_values(data: bytes, path: str | Path) -> np.ndarray:
+    """Class numbers of a PNG, uint8 (H, W), before their range is checked."""
+    if data.startswith(_JPEG_MAGIC):
+        raise ValueError(
+            f'{path}: the label is a JPEG, whatever its name says; JPEG invents classes along every edge: '
+            'make the label again and save it as PNG'
+        )
+    if not data.startswith(_PNG_MAGIC) or len(data) < 26:
+        raise ValueError(f'{path}: expected a PNG label, got a file that starts with {data[:8]!r}')
+    depth, colour_type = data[24], data[25]
+    if depth == 16 or (colour_type != _PALETTE and depth != 8):
+        raise ValueError(f'{path}: expected a label of 8 bits, got {depth} bits a channel; save the classes as 8 bits')
+    values = np.array(_decode(data, path, ('PNG',)))
+    if colour_type in (_GREY, _PALETTE):
+        return values
+    if colour_type == _RGB and (values == values[..., :1]).all():
+        return np.ascontiguousarray(values[..., 0])
+    raise ValueError(
+        f'{path}: the label is colour-coded (PNG colour type {colour_type}); expected one channel of class numbers '
+        f'0..{NUM_CLASSES - 1}: convert the colours to class numbers'
+    )
+
+
+def read_parsing_label(path: str | Path, image_size: tuple[int, int] | None = None) -> np.ndarray:
+    """Read a label map.
+
+    A palette PNG is read by its indices, an RGB one with three equal channels as grey. Everything else that is not one
+    8-bit channel of class numbers is refused: JPEG by its first bytes, colour-coded, 16 bits, alpha, values over 19.
+
+    Args:
+        path (str | Path): PNG file.
+        image_size (tuple, optional): (H, W) of the image that the label belongs to.
+
+    Returns:
+        np.ndarray: uint8 (H, W), 0..19, 255 ignored.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file is not such a label, or of another size than the image.
+    """
+    label = _label_values(_read_bytes(path, 'the parsing label'), path)
+    if image_size is not None and label.shape != tuple(image_size):
+        raise ValueError(
+            f'{path}: the label has {label.shape[0]} x {label.shape[1]} pixels (height x width), '
+            f'its image {image_size[0]} x {image_size[1]}; they have to be the same'
+        )
+    wrong = (label >= NUM_CLASSES) & (label != IGNORE_LABEL)
+    if wrong.any():
+        found = np.unique(label[wrong])
+        raise ValueError(
+            f'{path}: expected classes 0..{NUM_CLASSES - 1} or {IGNORE_LABEL} (ignored), '
+            f'got {found[:8].tolist()} at {int(wrong.sum())} pixels'
+        )
+    return label

@@ -1,0 +1,15 @@
+from mmspd.datasets.transforms.geometry import PersonAffine
+from mmspd.datasets.transforms.loading import LoadParsingLabel, LoadPersonImage, LoadSurfacePoints
+from mmspd.datasets.transforms.packing import PackSPDInputs
+from mmspd.datasets.transforms.photometric import PersonPhotometric
+from mmspd.datasets.transforms.targets import PoseTargets
+
+__all__ = [
+    'LoadParsingLabel',
+    'LoadPersonImage',
+    'LoadSurfacePoints',
+    'PackSPDInputs',
+    'PersonAffine',
+    'PersonPhotometric',
+    'PoseTargets',
+]

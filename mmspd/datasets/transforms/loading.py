@@ -1,0 +1,116 @@
+"""Transforms that read: the image, its parsing label, its surface points."""
+
+from typing import Any
+
+import numpy as np
+from mmcv.transforms import BaseTransform
+
+from mmspd.datasets.image_files import read_image, read_parsing_label
+from mmspd.datasets.run_length import MASK_SIZE, union_of_masks
+from mmspd.registry import TRANSFORMS
+
+__all__ = ['LoadParsingLabel', 'LoadPersonImage', 'LoadSurfacePoints']
+
+
+@TRANSFORMS.register_module()
+class LoadPersonImage(BaseTransform):
+    """Read ``img_path``.
+
+    Adds ``img`` uint8 (H, W, 3) BGR, ``ori_shape`` and ``img_shape`` (H, W), and ``bbox`` float32 (1, 4), the whole
+    image, where the dataset knows no box. :func:`mmspd.datasets.image_files.read_image` says what becomes of
+    unusual files.
+    """
+
+    def transform(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Add the image to ``results``."""
+        image = read_image(results['img_path'])
+        height, width = image.shape[:2]
+        results.update(img=image, ori_shape=(height, width), img_shape=(height, width))
+        if results.get('bbox') is None:
+            results['bbox'] = np.array([[0, 0, width, height]], dtype=np.float32)
+        return results
+
+
+@TRANSFORMS.register_module()
+class LoadParsingLabel(BaseTransform):
+    """Read ``seg_map_path`` into ``gt_seg_map``, uint8 (H, W), 0..19 and 255.
+
+    In training it stands before the geometric transform, in evaluation behind it, so that the label keeps the original
+    size. Nothing is added where ``seg_map_path`` is None. Files that are no label of this image raise an error, see
+    :func:`mmspd.datasets.image_files.read_parsing_label`.
+    """
+
+    def transform(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Add the label to ``results``."""
+        if results.get('seg_map_path') is not None:
+            results['gt_seg_map'] = read_parsing_label(results['seg_map_path'], results['ori_shape'])
+        return results
+
+
+@TRANSFORMS.register_module()
+class LoadSurfacePoints(BaseTransform):
+    """Turn the surface annotation into points of the image.
+
+    A point lies at x = bbox_x + dp_x / 255 * bbox_w, as DensePose-COCO's evaluator has it. Its points lie on the body
+    only, so background points (label 0, without U and V) are drawn evenly from the part of the box that no mask
+    covers; none where the masks cover the whole box. A parsing label's background would not do: LIP labels bare skin
+    of the torso so.
+
+    Adds ``dp_points`` float32 (P, 2) original pixels, ``dp_labels`` int64 (P,), ``dp_uv`` float32 (P, 2) in 0..1 and
+    ``dp_uv_valid`` bool (P,); P = 0 without annotation.
+
+    Args:
+        num_background (int): Number of background points. Defaults to 0, which evaluation needs.
+        max_points (int, optional): Largest number of annotated points, a random choice of them. Defaults to None: all.
+
+    Raises:
+        ValueError: If a mask's runs do not fill its square.
+    """
+
+    def __init__(self, num_background: int = 0, max_points: int | None = None) -> None:
+        if num_background < 0 or (max_points is not None and max_points < 0):
+            raise ValueError(f'numbers of points are not negative, got {num_background} and {max_points}')
+        self.num_background = num_background
+        self.max_points = max_points
+
+    def transform(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Add the points to ``results``."""
+        surface = results.get('surface')
+        if surface is None:
+            empty = np.zeros((0, 2), dtype=np.float32)
+            labels = np.zeros(0, dtype=np.int64)
+            results.update(dp_points=empty, dp_labels=labels, dp_uv=empty.copy(), dp_uv_valid=np.zeros(0, dtype=bool))
+            return results
+        places = np.stack([surface['dp_x'], surface['dp_y']], axis=1) / 255
+        labels = surface['dp_I']
+        uv = np.stack([surface['dp_U'], surface['dp_V']], axis=1)
+        if self.max_points is not None and len(labels) > self.max_points:
+            chosen = np.sort(results['rng'].choice(len(labels), self.max_points, replace=False))
+            places, labels, uv = places[chosen], labels[chosen], uv[chosen]
+        background = np.zeros((0, 2))
+        if self.num_background:
+            background = draw_background(surface['dp_masks'], self.num_background, results['rng'])
+        bbox = surface['bbox']
+        results['dp_points'] = (bbox[:2] + np.concatenate([places, background]) * bbox[2:]).astype(np.float32)
+        results['dp_labels'] = np.concatenate([labels, np.zeros(len(background), dtype=np.int64)]).astype(np.int64)
+        results['dp_uv'] = np.concatenate([uv, np.zeros((len(background), 2))]).astype(np.float32)
+        results['dp_uv_valid'] = results['dp_labels'] > 0
+        return results
+
+
+def draw_background(masks: list[Any], number: int, rng: np.random.Generator) -> np.ndarray:
+    """Random places of the box that no mask covers.
+
+    Args:
+        masks (list): Run-length masks of 256 x 256 over the box, some empty.
+        number (int): How many places.
+        rng (np.random.Generator): Source of chance.
+
+    Returns:
+        np.ndarray: float64 (number, 2), x and y in 0..1 across the box, or (0, 2) if the masks leave nothing free.
+    """
+    free = np.flatnonzero(~union_of_masks(masks))
+    if not len(free):
+        return np.zeros((0, 2))
+    rows, columns = np.divmod(free[rng.integers(len(free), size=number)], MASK_SIZE)
+    return (np.stack([columns, rows], axis=1) + rng.random((number, 2))) / MASK_SIZE

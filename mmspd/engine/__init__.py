@@ -1,0 +1,6 @@
+"""What plugs into mmengine's Runner."""
+
+from mmspd.engine.amp import CPUAmpOptimWrapper, amp_wrapper
+from mmspd.engine.drawing_hook import DrawPredictionsHook
+
+__all__ = ['CPUAmpOptimWrapper', 'DrawPredictionsHook', 'amp_wrapper']

@@ -1,0 +1,57 @@
+"""Draws predictions while validating or testing."""
+
+from pathlib import Path
+from typing import Any
+
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+
+from mmspd.datasets.image_files import read_image
+from mmspd.registry import HOOKS
+from mmspd.structures import SPDDataSample
+
+
+@HOOKS.register_module()
+class DrawPredictionsHook(Hook):
+    """Hands samples to the visualizer, as pictures in files or in TensorBoard and the like.
+
+    mmseg's hook turns pictures by their EXIF tag, which labels and joints do not follow, and names files by their order.
+
+    Args:
+        out_dir (str | None): Folder for ``<img_id>.png``; None: the visualizer's own backends.
+        interval (int): Draw every so many samples.
+        enabled (bool): Off, the hook does nothing.
+    """
+
+    def __init__(self, out_dir: str | None = None, interval: int = 50, enabled: bool = True) -> None:
+        if interval < 1:
+            raise ValueError(f'interval must be at least 1, got {interval}')
+        self.out_dir = None if out_dir is None else Path(out_dir)
+        self.interval, self.enabled = interval, enabled
+        self._seen = 0
+
+    def before_val_epoch(self, runner: Runner) -> None:
+        """Start counting again, so that every validation draws the same samples."""
+        self._seen = 0
+
+    def before_test_epoch(self, runner: Runner) -> None:
+        """Start counting again."""
+        self._seen = 0
+
+    def after_val_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
+        """Draw the batch's share of samples."""
+        self._draw(runner, outputs)
+
+    def after_test_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
+        """Draw the batch's share of samples."""
+        self._draw(runner, outputs)
+
+    def _draw(self, runner: Runner, samples: list[SPDDataSample]) -> None:
+        """Draw every ``interval``-th sample."""
+        for sample in samples if self.enabled else ():
+            self._seen += 1
+            if (self._seen - 1) % self.interval:
+                continue
+            image = read_image(sample.img_path)[..., ::-1]
+            out_file = None if self.out_dir is None else str(self.out_dir / f'{Path(sample.img_id).name}.png')
+            runner.visualizer.add_datasample(sample.img_id, image, sample, out_file=out_file, step=runner.iter)

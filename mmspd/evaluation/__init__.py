@@ -1,0 +1,3 @@
+from .metrics import KeypointMetric, ParsingMetric, SurfacePointMetric
+
+__all__ = ['KeypointMetric', 'ParsingMetric', 'SurfacePointMetric']

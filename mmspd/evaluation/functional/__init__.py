@@ -1,0 +1,32 @@
+from .arrays import to_numpy
+from .keypoints import (
+    KeypointErrors,
+    compare_keypoints,
+    correct_keypoints,
+    joint_means,
+    masked_mean,
+    mean_spd_code_error,
+    spd_code_errors,
+)
+from .parsing import PROTOCOLS, ClassScores, ParsingCounts, Protocol, confusion_matrix, count_image, score_parsing
+from .surface import SurfaceCounts, compare_surface
+
+__all__ = [
+    'PROTOCOLS',
+    'ClassScores',
+    'KeypointErrors',
+    'ParsingCounts',
+    'Protocol',
+    'SurfaceCounts',
+    'compare_keypoints',
+    'compare_surface',
+    'confusion_matrix',
+    'correct_keypoints',
+    'count_image',
+    'joint_means',
+    'masked_mean',
+    'mean_spd_code_error',
+    'score_parsing',
+    'spd_code_errors',
+    'to_numpy',
+]

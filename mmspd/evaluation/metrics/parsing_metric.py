@@ -1,0 +1,144 @@
+"""``ParsingMetric``: parsing in all three protocols of :mod:`mmspd.evaluation.functional.parsing`, from one pass."""
+
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from mmengine.logging import print_log
+from PIL import Image
+
+from mmspd.anatomy import IGNORE_LABEL, PARSING_CLASSES
+from mmspd.evaluation.functional.arrays import to_numpy
+from mmspd.evaluation.functional.parsing import PROTOCOLS, ParsingCounts, count_image, score_parsing
+from mmspd.registry import METRICS
+
+from .samples import BranchMetric, describe, log_table, warn_unmeasured
+
+__all__ = ['ParsingMetric']
+
+
+@METRICS.register_module()
+class ParsingMetric(BranchMetric):
+    """IoU, precision, recall and F1 of parsing, as fractions, with the protocol in every key.
+
+    Keys: ``{dataset,image,image_both}/{mIoU,mPrecision,mRecall,mF1}`` and ``dataset/aAcc`` (pixel accuracy). Needs
+    ``pred_sem_seg`` and ``gt_sem_seg`` of the same size; a sample without ``gt_sem_seg`` is not counted.
+
+    Args:
+        ignore_index (int): Label of pixels that do not count. Defaults to 255.
+        per_class (bool): Whether to log a table with one row a class for each protocol. Defaults to True.
+        per_class_keys (bool): Whether to return per-class values too, such as ``dataset/IoU.Hat``. Defaults to False.
+        output_dir (str | None): Folder for predictions, ``IMG_ID.png`` each (uint8, mode L: LIP's submission format).
+            Defaults to None: none are written.
+        format_only (bool): Whether to write predictions without scoring them, where there are no labels. Needs
+            ``output_dir``. Defaults to False.
+        collect_device (str): Where results of several processes meet, ``'cpu'`` or ``'gpu'``. Defaults to ``'cpu'``.
+        prefix (str | None): Put before every key. Defaults to None.
+
+    Raises:
+        ValueError: In ``measure``, naming the image: if the sizes differ, if a value is
+            out of range, or if the image's id cannot name a file.
+    """
+
+    element = 'pred_sem_seg'
+
+    def __init__(
+        self,
+        ignore_index: int = IGNORE_LABEL,
+        per_class: bool = True,
+        per_class_keys: bool = False,
+        output_dir: str | None = None,
+        format_only: bool = False,
+        collect_device: str = 'cpu',
+        prefix: str | None = None,
+    ) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        if format_only and output_dir is None:
+            raise ValueError('format_only=True writes predictions and nothing else: set output_dir too')
+        if ignore_index < 0:
+            raise ValueError(f'ignore_index must not be negative, got {ignore_index}')
+        self.ignore_index = ignore_index
+        self.per_class = per_class
+        self.per_class_keys = per_class_keys
+        self.output_dir = None if output_dir is None else Path(output_dir)
+        self.format_only = format_only
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The data set's class names; LIP's if it has none."""
+        return tuple((self.dataset_meta or {}).get('classes') or PARSING_CLASSES)
+
+    def measure(self, sample: Mapping[str, Any]) -> np.ndarray:
+        """Count an image's pixels per class, int64 (3, C), and write its prediction where asked for."""
+        prediction = _as_image(to_numpy(sample['pred_sem_seg']['data']))
+        counts = np.zeros((3, len(self.classes)), dtype=np.int64)
+        label = sample.get('gt_sem_seg')
+        if label is not None and not self.format_only:
+            try:
+                counts = count_image(prediction, _as_image(to_numpy(label['data'])), len(counts[0]), self.ignore_index)
+            except ValueError as error:
+                raise ValueError(f'{describe(sample)}: {error}') from error
+        if self.output_dir is not None:
+            write_prediction(self.output_dir, _image_id(sample), prediction)
+        return counts
+
+    def score(self, results: list[np.ndarray]) -> dict[str, float]:
+        """Score all images in each protocol."""
+        if self.format_only:
+            print_log(f'ParsingMetric: predictions of {len(results)} images are in {self.output_dir}', 'current')
+            return {}
+        classes = self.classes
+        counts = ParsingCounts.stack(results, len(classes))
+        metrics: dict[str, float] = {}
+        for protocol in PROTOCOLS:
+            scores = score_parsing(counts, protocol)
+            metrics.update({f'{protocol}/{name}': value for name, value in scores.means().items()})
+            if self.per_class:
+                log_table(f'parsing, protocol {protocol!r}', 'class', classes, scores.per_class())
+            if self.per_class_keys:
+                for name, values in scores.per_class().items():
+                    metrics.update({f'{protocol}/{name}.{c}': float(v) for c, v in zip(classes, values, strict=True)})
+        metrics['dataset/aAcc'] = counts.pixel_accuracy()
+        if not counts.labelled.any():
+            warn_unmeasured(type(self).__name__, metrics)
+        return metrics
+
+
+def write_prediction(folder: Path, img_id: str, prediction: np.ndarray) -> Path:
+    """Write a prediction as ``IMG_ID.png``, whole or not at all, over an older one.
+
+    Args:
+        folder (Path): Where to; made if it does not exist.
+        img_id (str): The image's name without suffix.
+        prediction (np.ndarray): Whole numbers 0..255, (H, W).
+
+    Returns:
+        Path: The file.
+
+    Raises:
+        ValueError: If the id would lead out of the folder or the values do not fit in a byte.
+    """
+    if not img_id or '..' in img_id or any(character in img_id for character in '/\\\0'):
+        raise ValueError(f'img_id {img_id!r} cannot name a file: expected a name without path separators and ".."')
+    if prediction.size and not 0 <= int(prediction.min()) <= int(prediction.max()) <= 255:
+        raise ValueError(f'{img_id}: classes above 255 or below 0 cannot be written as a uint8 image')
+    folder.mkdir(parents=True, exist_ok=True)
+    unfinished, finished = folder / f'.{uuid.uuid4().hex}.tmp', folder / f'{img_id}.png'
+    try:
+        Image.fromarray(prediction.astype(np.uint8)).save(unfinished, format='PNG')
+        unfinished.replace(finished)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return finished
+
+
+def _as_image(data: np.ndarray) -> np.ndarray:
+    """(1, H, W) as (H, W); anything else unchanged, for the size check to name."""
+    return data[0] if data.ndim == 3 and data.shape[0] == 1 else data
+
+
+def _image_id(sample: Mapping[str, Any]) -> str:
+    """The sample's id, else its file's name without suffix."""
+    return str(sample['img_id']) if sample.get('img_id') is not None else Path(str(sample.get('img_path', ''))).stem

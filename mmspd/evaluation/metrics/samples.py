@@ -1,0 +1,76 @@
+"""Reading data samples, which metrics receive as nested dicts (``SPDDataSample.to_dict()``), with clear errors."""
+
+import math
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from logging import WARNING
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.evaluator import BaseMetric
+from mmengine.logging import print_log
+from prettytable import PrettyTable
+
+__all__ = ['BranchMetric', 'describe', 'log_table', 'to_tensor', 'warn_unmeasured']
+
+
+def describe(sample: Mapping[str, Any]) -> str:
+    """How an error names a sample: its file, else its id."""
+    return str(sample.get('img_path') or sample.get('img_id') or 'a sample without img_path')
+
+
+class BranchMetric(BaseMetric):
+    """A metric of one branch's predictions; a model without that branch has no score in it.
+
+    So an ablation need not restate the evaluators: their keys are absent from its metrics, and the log says so.
+
+    Attributes:
+        element (str): The field of a data sample that the branch predicts, such as ``'pred_instances'``.
+    """
+
+    element: str
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
+        """Measure a batch, one result a sample."""
+        for sample in data_samples:
+            if sample.get(self.element) is not None:
+                self.results.append(self.measure(sample))
+            elif self.results:
+                raise ValueError(f'{describe(sample)}: no {self.element}, which earlier samples have')
+
+    def compute_metrics(self, results: list) -> dict[str, float]:
+        """Score all results; nothing where the model predicted nothing of the kind."""
+        if not results:
+            print_log(f'{type(self).__name__}: this model predicts no {self.element}, so it has no score', 'current')
+            return {}
+        return self.score(results)
+
+    @abstractmethod
+    def measure(self, sample: Mapping[str, Any]) -> Any:
+        """The result of one sample, small enough to be kept and sent between processes."""
+
+    @abstractmethod
+    def score(self, results: list) -> dict[str, float]:
+        """The metrics of all results."""
+
+
+def to_tensor(array: np.ndarray | torch.Tensor) -> torch.Tensor:
+    """The same values as a tensor."""
+    return torch.as_tensor(array).detach()
+
+
+def warn_unmeasured(metric: str, values: Mapping[str, float]) -> None:
+    """Log which values are NaN, because nothing was annotated that they could be measured on."""
+    names = [name for name, value in values.items() if math.isnan(value)]
+    if names:
+        print_log(f'{metric}: nothing annotated to measure {", ".join(names)}: NaN', 'current', WARNING)
+
+
+def log_table(title: str, heading: str, names: Sequence[str], columns: Mapping[str, np.ndarray]) -> None:
+    """Log one row a name, with four decimals; ``-`` for NaN."""
+    table = PrettyTable()
+    table.add_column(heading, list(names), align='l')
+    for column, values in columns.items():
+        table.add_column(column, ['-' if math.isnan(value) else f'{value:.4f}' for value in values], align='r')
+    print_log(f'{title}\n{table.get_string()}', 'current')

@@ -1,0 +1,5 @@
+"""Necks."""
+
+from mmspd.models.necks.spd_neck import BranchFeatures, SPDNeck
+
+__all__ = ['BranchFeatures', 'SPDNeck']

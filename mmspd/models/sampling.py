@@ -1,0 +1,134 @@
+"""Bilinear sampling of feature maps and of predictions, in plain PyTorch.
+
+Axis glossary: N images, C channels, H, W map, R regions, P points.
+
+Every function samples with ``grid_sample(align_corners=False)``: a map covers its picture from edge to edge, so cell
+``i`` of ``n`` lies at ``(i + 0.5) / n`` of the picture's width, whatever the resolution.
+"""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def roi_align(
+    features: Tensor, rois: Tensor, output_size: int, spatial_scale: float, sampling_ratio: int = 2
+) -> Tensor:
+    """ROI align with a fixed sampling ratio and half-pixel alignment.
+
+    Each of ``output_size`` x ``output_size`` bins is the mean of ``sampling_ratio`` squared bilinear samples, by the
+    rules of detectron2's and mmcv's ``RoIAlign(aligned=True)``: samples more than one cell outside the map are 0, those
+    less than one cell outside take the border's value (He et al., "Mask R-CNN", ICCV 2017).
+
+    Args:
+        features (Tensor): (N, C, H, W).
+        rois (Tensor): float (R, 5), image index and ``x1, y1, x2, y2`` on pixel edges of the network input.
+        output_size (int): Bins along each side.
+        spatial_scale (float): Cells per pixel, 1 / stride.
+        sampling_ratio (int): Samples along each side of a bin.
+
+    Returns:
+        Tensor: (R, C, output_size, output_size), dtype of ``features``.
+    """
+    height, width = features.shape[-2:]
+    steps = torch.arange(output_size * sampling_ratio, device=rois.device, dtype=torch.float32)
+    steps = (steps + 0.5) / (output_size * sampling_ratio)
+    x1, y1, x2, y2 = (rois[:, 1:].float() * spatial_scale - 0.5).unbind(1)
+    xs = x1[:, None] + (x2 - x1)[:, None] * steps
+    ys = y1[:, None] + (y2 - y1)[:, None] * steps
+    grid = torch.stack(
+        [
+            ((2 * xs + 1) / width - 1)[:, None, :].expand(-1, len(steps), -1),
+            ((2 * ys + 1) / height - 1)[:, :, None].expand(-1, -1, len(steps)),
+        ],
+        dim=-1,
+    )
+    index = rois[:, 0].long()
+    one_each = len(index) == len(features) and torch.equal(index, torch.arange(len(features), device=index.device))
+    source = features if one_each else features[index]
+    samples = F.grid_sample(source.float(), grid, mode='bilinear', padding_mode='border', align_corners=False)
+    near_x = (xs >= -1) & (xs <= width)
+    near_y = (ys >= -1) & (ys <= height)
+    samples = samples * (near_y[:, None, :, None] & near_x[:, None, None, :])
+    return F.avg_pool2d(samples, sampling_ratio).to(features.dtype)
+
+
+def sample_charts_at(charts: Tensor, boxes: Tensor, points: Tensor, index: Tensor) -> Tensor:
+    """Sample charts that lie over boxes at points.
+
+    Args:
+        charts (Tensor): (R, C, S, S), chart ``r`` covering ``boxes[r]`` from edge to edge.
+        boxes (Tensor): float (R, 4), ``x1, y1, x2, y2`` on pixel edges.
+        points (Tensor): float (P, 2), pixel centres at integers, in the boxes' picture.
+        index (Tensor): int64 (P,), the chart of each point.
+
+    Returns:
+        Tensor: (P, C) float32; a point outside its box takes the nearest border value.
+    """
+    corner, size = boxes[:, :2], (boxes[:, 2:] - boxes[:, :2]).clamp(min=1e-6)
+    grid = 2 * (points + 0.5 - corner[index]) / size[index] - 1
+    sampled = charts.new_zeros((len(points), charts.shape[1]), dtype=torch.float32)
+    # One call for all charts: the points of each are padded to the longest list.
+    counts = torch.bincount(index, minlength=len(charts))
+    longest = int(counts.max()) if len(points) else 0
+    if longest == 0:
+        return sampled + charts.float().sum() * 0
+    order = torch.argsort(index, stable=True)
+    rank = torch.arange(len(points), device=index.device) - (counts.cumsum(0) - counts)[index[order]]
+    padded = grid.new_zeros((len(charts), 1, longest, 2))
+    padded[index[order], 0, rank] = grid[order]
+    values = F.grid_sample(charts.float(), padded, mode='bilinear', padding_mode='border', align_corners=False)
+    return sampled.index_copy(0, order, values[index[order], :, 0, rank])
+
+
+def edge_theta(matrix: np.ndarray, target: tuple[int, int], source: tuple[int, int]) -> np.ndarray:
+    """``affine_grid``'s matrix for a map from target points to source points, both maps covering edge to edge.
+
+    Args:
+        matrix (np.ndarray): (3, 3), from pixel points of the target picture to pixel points of the source picture.
+        target (tuple): (H, W) of the target picture.
+        source (tuple): (H, W) of the source picture.
+
+    Returns:
+        np.ndarray: float64 (2, 3), between coordinates normalised to -1..1.
+    """
+
+    def from_normalised(height: int, width: int) -> np.ndarray:
+        return np.array([[width / 2, 0, (width - 1) / 2], [0, height / 2, (height - 1) / 2], [0, 0, 1.0]])
+
+    return (np.linalg.inv(from_normalised(*source)) @ matrix @ from_normalised(*target))[:2]
+
+
+def grid_theta(matrix: np.ndarray, target: tuple[int, int], source: tuple[int, int]) -> np.ndarray:
+    """As :func:`edge_theta`, for maps whose outermost cells lie *on* the outermost pixels (UDP heatmaps).
+
+    Used with ``align_corners=True``. A picture of one pixel has the same point at both ends.
+    """
+
+    def from_normalised(height: int, width: int) -> np.ndarray:
+        half_w, half_h = max(width - 1, 1e-6) / 2, max(height - 1, 1e-6) / 2
+        return np.array([[half_w, 0, (width - 1) / 2], [0, half_h, (height - 1) / 2], [0, 0, 1.0]])
+
+    return (np.linalg.inv(from_normalised(*source)) @ matrix @ from_normalised(*target))[:2]
+
+
+def resample(field: Tensor, theta: np.ndarray, size: tuple[int, int], align_corners: bool = False) -> Tensor:
+    """Bilinear resampling of one prediction by an affine map; outside the source the border's value continues.
+
+    With the identity this is ``interpolate(mode='bilinear')``.
+
+    Args:
+        field (Tensor): (C, H, W).
+        theta (np.ndarray): (2, 3), of :func:`edge_theta` or :func:`grid_theta`.
+        size (tuple): (H', W') of the result.
+        align_corners (bool): False with :func:`edge_theta`, True with :func:`grid_theta`.
+
+    Returns:
+        Tensor: float32 (C, H', W').
+    """
+    batch_theta = torch.as_tensor(theta, dtype=torch.float32, device=field.device)[None]
+    grid = F.affine_grid(batch_theta, [1, field.shape[0], *size], align_corners=align_corners)
+    return F.grid_sample(
+        field[None].float(), grid, mode='bilinear', padding_mode='border', align_corners=align_corners
+    )[0]

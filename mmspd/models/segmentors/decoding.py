@@ -1,0 +1,150 @@
+"""From network outputs to predictions in the original picture, un-mirrored.
+
+Axis glossary: C classes, K joints, R regions, S chart cells, H, W original picture, h, w network input.
+"""
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+from mmengine.structures import InstanceData, PixelData
+from torch import Tensor
+
+from mmspd.anatomy import JOINT_MIRROR, PARSING_MIRROR, SURFACE_MIRROR
+from mmspd.codecs.heatmap import SPDHeatmap
+from mmspd.geometry import apply_to_boxes, apply_to_points, mirroring, scaling
+from mmspd.models.sampling import edge_theta, resample
+from mmspd.structures import SPDDataSample
+
+
+def input_matrix(meta: dict[str, Any], input_size: tuple[int, int]) -> np.ndarray:
+    """Matrix from original points to network input points.
+
+    Taken from ``warp_matrix`` where the pipeline left one; otherwise, as for mmseg's own pipelines, that of a resize
+    from ``ori_shape`` to ``img_shape`` (any padding is at the right and bottom), mirrored where ``flip`` is set.
+
+    Args:
+        meta (dict): A sample's meta information.
+        input_size (tuple): (h, w) of the network input.
+
+    Returns:
+        np.ndarray: float64 (3, 3).
+    """
+    if 'warp_matrix' in meta:
+        return np.asarray(meta['warp_matrix'], dtype=np.float64)
+    height, width = meta.get('img_shape', input_size)[:2]
+    original = meta.get('ori_shape', (height, width))
+    matrix = scaling(width / original[1], height / original[0])
+    if meta.get('flip'):
+        if meta.get('flip_direction', 'horizontal') != 'horizontal':
+            raise ValueError(f'only horizontal flips can be undone, got flip_direction={meta["flip_direction"]!r}')
+        matrix = mirroring(width) @ matrix
+    return matrix
+
+
+def upright_matrix(meta: dict[str, Any], input_size: tuple[int, int]) -> np.ndarray:
+    """Matrix from original points to those of the *un-mirrored* network input: float64 (3, 3)."""
+    matrix = input_matrix(meta, input_size)
+    return mirroring(input_size[1]) @ matrix if meta.get('flip') else matrix
+
+
+def unmirror(maps: Tensor, table: np.ndarray) -> Tensor:
+    """Mirror maps (..., C, h, w) back: columns reversed and the channels of left and right swapped by ``table``."""
+    return maps.flip(-1).index_select(-3, torch.as_tensor(table.copy(), device=maps.device))
+
+
+@lru_cache(maxsize=16)
+def _codec(input_size: tuple[int, int], heatmap_size: tuple[int, int]) -> SPDHeatmap:
+    """The codec of a network input and heatmap size, both (w, h)."""
+    return SPDHeatmap(input_size=input_size, heatmap_size=heatmap_size)
+
+
+def decode_heatmaps(heatmaps: Tensor, matrix: np.ndarray, input_size: tuple[int, int]) -> InstanceData:
+    """Joints of one picture.
+
+    Args:
+        heatmaps (Tensor): (K, h/8, w/8), un-mirrored.
+        matrix (np.ndarray): (3, 3) from original to network input points.
+        input_size (tuple): (h, w) of the network input.
+
+    Returns:
+        InstanceData: ``keypoints`` float32 (1, K, 2) in original pixels, ``keypoint_scores`` float32 (1, K).
+    """
+    codec = _codec((input_size[1], input_size[0]), (heatmaps.shape[2], heatmaps.shape[1]))
+    joints, scores = codec.decode(heatmaps.detach().float().cpu().numpy())
+    original = apply_to_points(np.linalg.inv(matrix), joints.astype(np.float64))
+    return InstanceData(
+        keypoints=original.astype(np.float32), keypoint_scores=np.asarray(scores, dtype=np.float32).reshape(1, -1)
+    )
+
+
+def set_parsing(sample: SPDDataSample, logits: Tensor, input_size: tuple[int, int]) -> None:
+    """Write ``seg_logits`` and ``pred_sem_seg`` from logits (C, ., .) of the network input."""
+    meta = sample.metainfo
+    if meta.get('flip'):
+        # Another data set's classes have sides that this table does not know; it fits LIP's number of classes only.
+        table = PARSING_MIRROR if len(logits) == len(PARSING_MIRROR) else np.arange(len(logits))
+        logits = unmirror(logits, table)
+    original = tuple(meta.get('ori_shape', input_size)[:2])
+    theta = edge_theta(upright_matrix(meta, input_size), original, input_size)
+    set_parsing_logits(sample, resample(logits, theta, original))
+
+
+def set_parsing_logits(sample: SPDDataSample, logits: Tensor) -> None:
+    """Write ``seg_logits`` and ``pred_sem_seg`` from logits (C, H, W) of the original picture."""
+    sample.seg_logits = PixelData(data=logits)
+    sample.pred_sem_seg = PixelData(data=logits.argmax(dim=0, keepdim=True))
+
+
+def set_joints(sample: SPDDataSample, heatmaps: Tensor, input_size: tuple[int, int]) -> None:
+    """Write ``pred_instances`` and ``pred_fields`` from heatmaps (K, ., .) of the network input."""
+    if sample.metainfo.get('flip'):
+        heatmaps = unmirror(heatmaps, JOINT_MIRROR)
+    sample.pred_fields = PixelData(heatmaps=heatmaps)
+    sample.pred_instances = decode_heatmaps(heatmaps, upright_matrix(sample.metainfo, input_size), input_size)
+
+
+def set_surface(
+    sample: SPDDataSample, part_logits: Tensor, uv: Tensor, boxes: Tensor, input_size: tuple[int, int]
+) -> None:
+    """Write ``pred_surface``.
+
+    Args:
+        sample (SPDDataSample): Written to.
+        part_logits (Tensor): (R, 25, S, S).
+        uv (Tensor): (R, 2, 24, S, S).
+        boxes (Tensor): (R, 4) on pixel edges of the network input.
+        input_size (tuple): (h, w) of the network input.
+    """
+    mirrored = bool(sample.metainfo.get('flip'))
+    if mirrored:
+        part_logits = unmirror(part_logits, SURFACE_MIRROR)
+        uv = unmirror(uv, SURFACE_MIRROR[1:] - 1)
+    inverse = np.linalg.inv(input_matrix(sample.metainfo, input_size))
+    original = apply_to_boxes(inverse, boxes.detach().cpu().numpy().astype(np.float64))
+    sample.pred_surface = InstanceData(
+        bboxes=torch.as_tensor(original, dtype=torch.float32, device=boxes.device),
+        part_logits=part_logits.float(),
+        uv=uv.float().clamp(0, 1),
+        mirrored=torch.full((len(boxes),), mirrored, device=boxes.device),
+    )
+
+
+def foreground_box(logits: Tensor, input_size: tuple[int, int]) -> Tensor | None:
+    """Box around the cells that are not background.
+
+    Args:
+        logits (Tensor): (C, ., .), channel 0 the background.
+        input_size (tuple): (h, w) of the network input.
+
+    Returns:
+        Tensor | None: float32 (1, 4) on pixel edges of the network input; None where all is background.
+    """
+    foreground = logits.argmax(dim=0) > 0
+    rows, columns = foreground.any(dim=1).nonzero()[:, 0], foreground.any(dim=0).nonzero()[:, 0]
+    if len(rows) == 0:
+        return None
+    cell_h, cell_w = input_size[0] / len(foreground), input_size[1] / foreground.shape[1]
+    edges = [columns[0] * cell_w, rows[0] * cell_h, (columns[-1] + 1) * cell_w, (rows[-1] + 1) * cell_h]
+    return torch.stack(edges)[None].float()

@@ -1,0 +1,234 @@
+"""The multi-task model: it wires backbone, neck and branches (paper, section III.A and Fig. 2)."""
+
+from typing import Any, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from mmseg.models.segmentors.base import BaseSegmentor
+from torch import Tensor
+
+from mmspd.models.heads.refinement import BranchState
+from mmspd.models.heads.seg_head import SPDSegHead
+from mmspd.models.losses.task_loss import TaskLoss
+from mmspd.models.necks.spd_neck import BranchFeatures
+from mmspd.models.segmentors.batch import gather_points, person_boxes, stack_joints, stack_labels
+from mmspd.models.segmentors.decoding import foreground_box, set_joints, set_parsing, set_surface
+from mmspd.registry import MODELS
+from mmspd.structures import SPDDataSample
+
+
+class SPDOutputs(NamedTuple):
+    """Raw outputs of the network; None or empty for a branch that the model does not have.
+
+    Attributes:
+        seg (list[Tensor]): Logits of each stage, (N, 20, h, w).
+        pose (list[Tensor]): Heatmaps of each stage, (N, 16, h, w).
+        surface (tuple[Tensor, Tensor] | None): Logits of I (R, 25, S, S) and U, V (R, 2, 24, S, S).
+        rois (Tensor | None): float (R, 5), image index and box on pixel edges of the network input.
+    """
+
+    seg: list[Tensor]
+    pose: list[Tensor]
+    surface: tuple[Tensor, Tensor] | None
+    rois: Tensor | None
+
+
+def _size(inputs: Tensor) -> tuple[int, int]:
+    """(H, W) of a batch."""
+    return inputs.shape[-2], inputs.shape[-1]
+
+
+@MODELS.register_module()
+class SPD(BaseSegmentor):
+    """Segmentation, pose and dense pose from one backbone. A missing head is None, and nothing else changes.
+
+    Args:
+        backbone (dict): Gives res4 and, for segmentation, res5.
+        neck (dict | None): :class:`~mmspd.models.necks.SPDNeck`; None: its defaults, for a dilated ResNet.
+        seg_head (dict | None): :class:`SPDSegHead`, or any decode head of mmseg, which then takes no part in the
+            exchange with the pose branch (its ``in_index`` counts [res4, res5]).
+        pose_head (dict | None): :class:`~mmspd.models.heads.SPDPoseHead`.
+        densepose_head (dict | None): :class:`~mmspd.models.heads.SPDDensePoseHead`.
+        multi_task_loss (dict | None): :class:`~mmspd.models.losses.MultiTaskLoss`; None: its defaults, Eq. 1.
+        data_preprocessor (dict | None): :class:`~mmspd.models.data_preprocessor.SPDDataPreProcessor`.
+        train_cfg (dict | None): Handed to a decode head of mmseg.
+        test_cfg (dict | None): Handed to a decode head of mmseg.
+        init_cfg (dict | list | None): As in mmengine.
+
+    Raises:
+        ValueError: No head at all, or heads that disagree on the exchange.
+    """
+
+    seg_head: Any
+    pose_head: Any
+    densepose_head: Any
+
+    def __init__(
+        self,
+        backbone: dict,
+        neck: dict | None = None,
+        seg_head: dict | None = None,
+        pose_head: dict | None = None,
+        densepose_head: dict | None = None,
+        multi_task_loss: dict | None = None,
+        data_preprocessor: dict | None = None,
+        train_cfg: dict | None = None,
+        test_cfg: dict | None = None,
+        init_cfg: dict | list | None = None,
+    ) -> None:
+        # mmengine would look it up in its own registry, which knows ours only while a default scope is set.
+        preprocessor = data_preprocessor and MODELS.build(data_preprocessor)
+        super().__init__(data_preprocessor=preprocessor, init_cfg=init_cfg)
+        if seg_head is None and pose_head is None and densepose_head is None:
+            raise ValueError('SPD needs at least one of seg_head, pose_head, densepose_head; all are None')
+        self.backbone = MODELS.build(backbone)
+        if neck is None:
+            neck = dict(type='mmspd.SPDNeck') if seg_head else dict(type='mmspd.SPDNeck', deep_level=None)
+        self.neck = MODELS.build(neck)
+        self.seg_head, self.pose_head, self.densepose_head = (
+            head and MODELS.build(head) for head in (seg_head, pose_head, densepose_head)
+        )
+        self.multi_task_loss = MODELS.build(multi_task_loss or dict(type='mmspd.MultiTaskLoss'))
+        self.train_cfg, self.test_cfg = train_cfg or {}, test_cfg or {}
+        if self.exchanging and self.pose_head:
+            self.seg_head.refinements.connect(self.pose_head.refinements)
+            self.pose_head.refinements.connect(self.seg_head.refinements)
+
+    @property
+    def exchanging(self) -> bool:
+        """Whether the segmentation head can exchange contexts with the pose head."""
+        return isinstance(self.seg_head, SPDSegHead)
+
+    def extract_feat(self, inputs: Tensor) -> BranchFeatures:
+        """Features of the branches for inputs (N, 3, H, W)."""
+        return self.neck(self.backbone(inputs))
+
+    def forward_branches(self, feats: BranchFeatures) -> tuple[list[Tensor], list[Tensor]]:
+        """Initial predictions and refinements of segmentation and pose.
+
+        Both branches refine at once, each from the previous pass of the other.
+
+        Returns:
+            tuple[list[Tensor], list[Tensor]]: Logits and heatmaps of each stage; empty without the branch.
+        """
+        seg: list[BranchState] = [self.seg_head.initial(feats.deep)] if self.exchanging else []
+        pose: list[BranchState] = [self.pose_head.initial(feats.shallow)] if self.pose_head else []
+        lead = self.seg_head if seg else self.pose_head
+        for step in range(lead.refinements.num_refinements if lead else 0):
+            old_seg, old_pose = seg[-1] if seg else None, pose[-1] if pose else None
+            if old_seg:
+                seg.append(self.seg_head.refine(step, old_seg, old_pose))
+            if old_pose:
+                pose.append(self.pose_head.refine(step, old_pose, old_seg))
+        return [state.prediction for state in seg], [state.prediction for state in pose]
+
+    def forward_seg(self, feats: BranchFeatures, stages: list[Tensor]) -> Tensor:
+        """The logits (N, C, h, w) that are the answer: the mean of all stages, or a foreign head's output."""
+        return self.seg_head.merge_stages(stages) if self.exchanging else self.seg_head.forward(tuple(feats))
+
+    def loss(self, inputs: Tensor, data_samples: list[SPDDataSample]) -> dict[str, Tensor]:
+        """Weighted losses of a batch.
+
+        Args:
+            inputs (Tensor): float (N, 3, H, W).
+            data_samples (list[SPDDataSample]): N samples; any annotation may be missing.
+
+        Returns:
+            dict[str, Tensor]: Of :class:`~mmspd.models.losses.MultiTaskLoss`.
+        """
+        size = _size(inputs)
+        feats = self.extract_feat(inputs)
+        seg, pose = self.forward_branches(feats)
+        tasks: dict[str, TaskLoss] = {}
+        if self.seg_head:
+            labels = stack_labels(data_samples, size, inputs.device)
+            if self.exchanging:
+                tasks['seg'] = self.seg_head.task_loss(seg, labels)
+            else:
+                tasks['seg'] = self._foreign_seg_loss(feats, data_samples, labels)
+        if self.pose_head:
+            tasks['pose'] = self.pose_head.task_loss(pose, *stack_joints(data_samples, pose[0], size))
+        if self.densepose_head:
+            rois = person_boxes(data_samples, size, inputs.device)
+            charts = self.densepose_head(feats.shallow, rois)
+            points, index, *targets = gather_points(data_samples, inputs.device)
+            tasks['densepose'] = self.densepose_head.task_loss(charts, rois, points, index, *targets)
+        return self.multi_task_loss(tasks)
+
+    def _foreign_seg_loss(self, feats: BranchFeatures, data_samples: list[SPDDataSample], labels: Tensor) -> TaskLoss:
+        """Losses of a decode head of mmseg, without the word "loss" in their names."""
+        losses = self.seg_head.loss(tuple(feats), data_samples, self.train_cfg)
+        terms = {name.removeprefix('loss_'): value for name, value in losses.items() if 'loss' in name}
+        return TaskLoss(terms, bool((labels != self.seg_head.ignore_index).any()))
+
+    def given_or_found_rois(
+        self, samples: list[SPDDataSample], seg_logits: Tensor | None, size: tuple[int, int], device: torch.device
+    ) -> Tensor:
+        """Regions for dense pose at test time: the given boxes, else the predicted foreground's, else the image.
+
+        Returns:
+            Tensor: float32 (R, 5), image index and box on pixel edges of the network input.
+        """
+        rois = []
+        for number, sample in enumerate(samples):
+            if 'gt_instance_labels' in sample:
+                boxes = sample.gt_instance_labels.bboxes.to(device).float()
+            else:
+                found = None if seg_logits is None else foreground_box(seg_logits[number], size)
+                boxes = torch.tensor([[0.0, 0.0, size[1], size[0]]], device=device) if found is None else found
+            rois.append(F.pad(boxes, (1, 0), value=number))
+        return torch.cat(rois)
+
+    def predict(self, inputs: Tensor, data_samples: list[SPDDataSample] | None = None) -> list[SPDDataSample]:
+        """Predictions in original pixels, un-mirrored; see :class:`~mmspd.structures.SPDDataSample` for the fields.
+
+        Args:
+            inputs (Tensor): float (N, 3, H, W).
+            data_samples (list[SPDDataSample] | None): N samples, written to; None makes new ones.
+
+        Returns:
+            list[SPDDataSample]: The samples.
+        """
+        size = _size(inputs)
+        samples = data_samples or [SPDDataSample(metainfo=dict(ori_shape=size, img_shape=size)) for _ in inputs]
+        feats = self.extract_feat(inputs)
+        seg_stages, pose_stages = self.forward_branches(feats)
+        seg_logits = self.forward_seg(feats, seg_stages) if self.seg_head else None
+        surface, rois = None, None
+        if self.densepose_head:
+            rois = self.given_or_found_rois(samples, seg_logits, size, inputs.device)
+            surface = self.densepose_head(feats.shallow, rois)
+        for number, sample in enumerate(samples):
+            if seg_logits is not None:
+                set_parsing(sample, seg_logits[number], size)
+            if pose_stages:
+                set_joints(sample, pose_stages[-1][number], size)
+            if surface is not None and rois is not None:
+                own = rois[:, 0] == number
+                set_surface(sample, surface[0][own], surface[1][own], rois[own, 1:], size)
+        return samples
+
+    def encode_decode(self, inputs: Tensor, batch_img_metas: list[dict[str, Any]]) -> Tensor:
+        """Logits at the network input's size (N, C, H, W), as mmseg's segmentors give them.
+
+        Raises:
+            ValueError: A model without a segmentation head.
+        """
+        if self.seg_head is None:
+            raise ValueError('encode_decode gives parsing logits, but this model has no seg_head')
+        feats = self.extract_feat(inputs)
+        logits = self.forward_seg(feats, self.forward_branches(feats)[0])
+        return F.interpolate(logits, size=_size(inputs), mode='bilinear', align_corners=False)
+
+    def _forward(self, inputs: Tensor, data_samples: list[SPDDataSample] | None = None) -> SPDOutputs:
+        """Raw outputs, with the given boxes or the whole inputs as regions."""
+        size = _size(inputs)
+        feats = self.extract_feat(inputs)
+        seg, pose = self.forward_branches(feats)
+        if self.seg_head and not self.exchanging:
+            seg = [self.seg_head.forward(tuple(feats))]
+        if not self.densepose_head:
+            return SPDOutputs(seg, pose, None, None)
+        samples = data_samples or [SPDDataSample() for _ in inputs]
+        rois = person_boxes(samples, size, inputs.device)
+        return SPDOutputs(seg, pose, self.densepose_head(feats.shallow, rois), rois)

@@ -1,0 +1,90 @@
+"""Test-time augmentation: several scales, mirrored and not, averaged in one frame."""
+
+import numpy as np
+import torch
+from mmengine.model import BaseTTAModel
+from mmengine.structures import InstanceData, PixelData
+from torch import Tensor
+
+from mmspd.models.sampling import grid_theta, resample
+from mmspd.models.segmentors.decoding import decode_heatmaps, set_parsing_logits, upright_matrix
+from mmspd.registry import MODELS
+from mmspd.structures import SPDDataSample
+
+
+@MODELS.register_module()
+class SPDTTAModel(BaseTTAModel):
+    """Mean of the predictions of all variants of a picture (JPPNet: scales 0.75, 1, 1.25, mirrored and not).
+
+    Every variant's prediction is already in original pixels with left and right in their places. Parsing is the mean of
+    the logits, joints are decoded from the mean heatmaps, I from the mean logits. U and V are the mean over the
+    variants that were not mirrored, as what mirroring does to U, V is a property of the surface that a model does not
+    know; where all were mirrored, over all.
+
+    The first variant sets the frame: heatmaps take its size, charts its box.
+    """
+
+    def merge_preds(self, data_samples_list: list[list[SPDDataSample]]) -> list[SPDDataSample]:
+        """Merge.
+
+        Args:
+            data_samples_list (list): For each picture, its variants' predictions.
+
+        Returns:
+            list[SPDDataSample]: One sample for each picture, the first variant's with merged predictions.
+        """
+        return [self._merge(list(variants)) for variants in data_samples_list]
+
+    def _merge(self, variants: list[SPDDataSample]) -> SPDDataSample:
+        """Merge the variants of one picture."""
+        merged = variants[0].new()
+        if 'seg_logits' in merged:
+            set_parsing_logits(merged, torch.stack([each.seg_logits.data for each in variants]).mean(dim=0))
+        if 'pred_fields' in merged:
+            heatmaps = torch.stack([_heatmaps_in_frame(each, merged) for each in variants]).mean(dim=0)
+            size = tuple(merged.metainfo['img_shape'][:2])
+            merged.pred_fields = PixelData(heatmaps=heatmaps)
+            merged.pred_instances = decode_heatmaps(heatmaps, upright_matrix(merged.metainfo, size), size)
+        if 'pred_surface' in merged:
+            merged.pred_surface = _merge_surface([each.pred_surface for each in variants])
+        return merged
+
+
+def _heatmaps_in_frame(sample: SPDDataSample, frame: SPDDataSample) -> Tensor:
+    """A variant's heatmaps resampled to the cells of another's: (K, h, w)."""
+    sizes = [tuple(each.metainfo['img_shape'][:2]) for each in (sample, frame)]
+    source, target = upright_matrix(sample.metainfo, sizes[0]), upright_matrix(frame.metainfo, sizes[1])
+    theta = grid_theta(source @ np.linalg.inv(target), sizes[1], sizes[0])
+    return resample(sample.pred_fields.heatmaps, theta, frame.pred_fields.heatmaps.shape[-2:], align_corners=True)
+
+
+def _merge_surface(variants: list[InstanceData]) -> InstanceData:
+    """Mean charts over the first variant's boxes."""
+    frame = variants[0]
+    part_logits, uv, upright = [], [], []
+    for each in variants:
+        for region in range(len(frame)):
+            theta = _box_theta(frame.bboxes[region], each.bboxes[region])
+            size = frame.part_logits.shape[-2:]
+            part_logits.append(resample(each.part_logits[region], theta, size))
+            uv.append(resample(each.uv[region].flatten(0, 1), theta, size).view_as(frame.uv[region]))
+            upright.append(not each.mirrored[region])
+    shape = (len(variants), len(frame))
+    weights = torch.tensor(upright, dtype=torch.float32, device=frame.bboxes.device).view(shape)
+    weights = torch.where(weights.sum(dim=0) > 0, weights, torch.ones_like(weights))
+    weights = (weights / weights.sum(dim=0))[..., None, None, None, None]
+    return InstanceData(
+        bboxes=frame.bboxes,
+        part_logits=torch.stack(part_logits).unflatten(0, shape).mean(dim=0),
+        uv=(torch.stack(uv).unflatten(0, shape) * weights).sum(dim=0),
+        mirrored=torch.stack([each.mirrored for each in variants]).all(dim=0),
+    )
+
+
+def _box_theta(frame: Tensor, box: Tensor) -> np.ndarray:
+    """``affine_grid`` matrix (2, 3) from a map over box ``frame`` to a map over ``box``, both (4,)."""
+    frame_box, other = frame.double().cpu().numpy(), box.double().cpu().numpy()
+    size = np.maximum(other[2:] - other[:2], 1e-6)
+    scale = (frame_box[2:] - frame_box[:2]) / size
+    shift = (frame_box[:2] + frame_box[2:] - other[:2] - other[2:]) / size
+    return np.array([[scale[0], 0, shift[0]], [0, scale[1], shift[1]]])

@@ -1,0 +1,179 @@
+"""Checkpoints that come from someone else: loaded without running anything that they contain.
+
+A checkpoint is a pickle, and a pickle may name any function to call. PyTorch's ``weights_only`` mode refuses all but
+tensors and plain containers; mmengine, whose checkpoints also hold the history of logged values, falls back to
+unrestricted unpickling. Here there is no fallback: see ``mmspd.utils.inert`` for how the history is read.
+"""
+
+import pickle
+import re
+import sys
+import tarfile
+import zipfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+import torch
+from mmengine.dist import barrier, get_rank
+from mmengine.runner import CheckpointLoader
+
+from mmspd.utils.inert import STAND_INS, restore
+
+MapLocation = str | torch.device | dict[str, str] | Callable | None
+
+_RESAVE = (
+    'If you trust where the file comes from, save its weights again in an environment that you can lose: '
+    "torch.save(torch.load(path, weights_only=False)['state_dict'], new_path)."
+)
+
+
+def load_checkpoint_file(path: str | Path, map_location: MapLocation = 'cpu') -> dict[str, Any]:
+    """Load a checkpoint from disk; whatever the file contains, none of it is executed.
+
+    Tensors, plain containers and mmengine's logged history are read. The configuration that mmengine stores as Python
+    source is left out, because ``Runner.resume`` and ``BaseInferencer`` would run it.
+
+    Args:
+        path (str | Path): The file; ``~`` is expanded.
+        map_location: Where tensors go, as in ``torch.load``.
+
+    Returns:
+        dict[str, Any]: A plain state dict, or mmengine's ``state_dict``, ``meta``, ``message_hub``, ``optimizer``, ...
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        IsADirectoryError: It is a directory.
+        ValueError: The file is empty, damaged, no checkpoint, or holds something that is not allowed; the message
+            says which, and what to do.
+    """
+    path = Path(path).expanduser()
+    _check_container(path)
+    try:
+        with _stand_ins_allowed():
+            content = torch.load(path, map_location=map_location, weights_only=True)
+        content = restore(content)
+    except pickle.UnpicklingError as error:
+        raise ValueError(_explain_refusal(path, str(error))) from None
+    except Exception as error:  # the bytes of a damaged or hostile pickle fail in any way there is
+        raise ValueError(
+            f'{path} cannot be read as a checkpoint ({type(error).__name__}: {error}). Usual causes: an incomplete '
+            'download (compare its size with the source), a file that is no checkpoint, a device in map_location '
+            'that this machine does not have.'
+        ) from error
+    if not isinstance(content, dict):
+        raise ValueError(f'{path} holds a {type(content).__name__}, expected a dictionary of weights. {_RESAVE}')
+    _drop_config_source(content)
+    return content
+
+
+def use_safe_checkpoints() -> None:
+    """Let mmengine load local files and ``http(s)://`` through ``load_checkpoint_file``, in this process.
+
+    It covers ``Runner.load_checkpoint``, ``Runner.resume`` and ``init_cfg=dict(type='Pretrained')``. The schemes with
+    hosts of their own (``torchvision://``, ``open-mmlab://``, ``s3://``, ...) stay mmengine's.
+    """
+    CheckpointLoader.register_scheme(prefixes='', loader=load_from_local, force=True)
+    CheckpointLoader.register_scheme(prefixes=['http://', 'https://'], loader=load_from_http, force=True)
+
+
+def load_from_local(filename: str, map_location: MapLocation = None) -> dict[str, Any]:
+    """``load_checkpoint_file`` under the name and signature that mmengine's ``CheckpointLoader`` expects."""
+    return load_checkpoint_file(filename, map_location)
+
+
+def load_from_http(filename: str, map_location: MapLocation = None, model_dir: str | None = None) -> dict[str, Any]:
+    """Download a checkpoint into torch's cache, unless it is there, and load it as ``load_checkpoint_file`` does.
+
+    Args:
+        filename (str): The address.
+        map_location: Where tensors go, as in ``torch.load``.
+        model_dir (str, optional): Directory of the download. Default: ``torch.hub``'s.
+
+    Returns:
+        dict[str, Any]: As ``load_checkpoint_file``.
+
+    Raises:
+        ValueError: The address names no file, or the file is not a checkpoint of an allowed kind.
+    """
+    name = Path(urlparse(filename).path).name
+    if not name:
+        raise ValueError(f'{filename} names no file: expected an address like http://host/checkpoint.pth')
+    target = Path(model_dir or Path(torch.hub.get_dir()) / 'checkpoints') / name
+    if get_rank() != 0:  # the first process downloads for all that share its disk
+        barrier()
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        torch.hub.download_url_to_file(filename, str(target), progress=sys.stderr.isatty())
+    if get_rank() == 0:
+        barrier()
+    return load_checkpoint_file(target, map_location)
+
+
+def _check_container(path: Path) -> None:
+    """Refuse what is no file, and the two containers whose loaders in PyTorch 2.5 and older ignore weights_only."""
+    if path.is_dir():
+        raise IsADirectoryError(f'{path} is a directory, expected a checkpoint file such as {path / "iter_1000.pth"}')
+    if not path.is_file():
+        raise FileNotFoundError(f'{path} does not exist, expected a checkpoint file')
+    if path.stat().st_size == 0:
+        raise ValueError(f'{path} is empty, expected a checkpoint: it was not downloaded or saved to the end')
+    with path.open('rb') as file:
+        zipped = file.read(4) == b'PK\x03\x04'  # as torch.load decides
+    if zipped:
+        _refuse_torchscript(path)
+    else:
+        _refuse_tar(path)
+
+
+def _refuse_torchscript(path: Path) -> None:
+    """Raise ValueError for a zip file that is damaged or a TorchScript program."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except zipfile.BadZipFile as error:
+        raise ValueError(f'{path} is damaged ({error}): it was not downloaded or saved to the end') from error
+    if any(Path(name).name == 'constants.pkl' for name in names):
+        raise ValueError(f'{path} is a TorchScript program, expected weights: torch.save(model.state_dict(), path)')
+
+
+def _refuse_tar(path: Path) -> None:
+    """Raise ValueError for a tar archive."""
+    try:
+        with tarfile.open(path, 'r:'):
+            pass
+    except tarfile.TarError:
+        return
+    raise ValueError(f'{path} is a tar archive, which PyTorch wrote before 0.1.10, and is not loaded. {_RESAVE}')
+
+
+def _stand_ins_allowed() -> AbstractContextManager:
+    """Let ``weights_only`` build the stand-ins; PyTorch before 2.5 cannot, and refuses training history."""
+    safe_globals = getattr(torch.serialization, 'safe_globals', None)
+    return nullcontext() if safe_globals is None else safe_globals(list(STAND_INS))
+
+
+def _explain_refusal(path: Path, reason: str) -> str:
+    """The message for an ``UnpicklingError``: what was refused, and what to do."""
+    name = re.search(r'GLOBAL (\S+)', reason)
+    if name is None:
+        detail = reason.strip().splitlines()[-1] if reason.strip() else 'no reason given'
+        detail = next((line for line in reason.splitlines() if 'Trying to' in line or 'Unsupported' in line), detail)
+        return f'{path} is no checkpoint, or one that asks for more than holding weights ({detail}). {_RESAVE}'
+    refused = name.group(1)
+    old = ' (PyTorch before 2.5 also refuses the training history in it)' if torch.__version__ < '2.5' else ''
+    return f'{path} was not loaded: it holds {refused}, which could run code and is not allowed{old}. {_RESAVE}'
+
+
+def _drop_config_source(checkpoint: dict[str, Any]) -> None:
+    """Remove the Python source that mmengine stores, and in places executes, from a checkpoint, in place."""
+    meta = checkpoint.get('meta')
+    if isinstance(meta, dict):
+        meta.pop('config', None)
+        meta.pop('cfg', None)
+    hub = checkpoint.get('message_hub')
+    runtime = hub.get('runtime_info') if isinstance(hub, dict) else None
+    if isinstance(runtime, dict):
+        runtime.pop('cfg', None)

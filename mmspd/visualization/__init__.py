@@ -1,0 +1,3 @@
+from mmspd.visualization.spd_visualizer import SPDVisualizer
+
+__all__ = ['SPDVisualizer']

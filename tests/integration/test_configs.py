@@ -1,0 +1,128 @@
+"""Every config, found recursively, builds and runs; the ablations differ in what they declare and in nothing else."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.dataset import pseudo_collate
+from mmengine.evaluator import Evaluator
+from mmengine.registry import init_default_scope
+
+from mmspd.registry import DATASETS, MODELS
+from mmspd.testing.lip_tree import write_lip_tree
+
+CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
+RUNNABLE = sorted(path.relative_to(CONFIGS) for path in CONFIGS.rglob('*.py') if '_base_' not in path.parts)
+
+
+@pytest.fixture(scope='module')
+def tree(tmp_path_factory):
+    root = tmp_path_factory.mktemp('people') / 'LIP'
+    write_lip_tree(root, num_train=2, num_val=2, size=(48, 64))
+    return root
+
+
+def load(name):
+    cfg = Config.fromfile(CONFIGS / name)
+    init_default_scope(cfg.default_scope)
+    return cfg
+
+
+def shrink(pipeline, size):
+    """Let a pipeline end in inputs of ``size`` (W, H)."""
+    for step in pipeline:
+        if step.type == 'PersonAffine':
+            step.size = size
+
+
+def dataset_of(cfg, loader, tree, size):
+    settings = cfg[loader].dataset
+    settings.data_root = str(tree)
+    shrink(settings.pipeline, size)
+    return DATASETS.build(settings)
+
+
+@pytest.mark.parametrize('name', RUNNABLE, ids=str)
+def test_config_builds_trains_and_evaluates(name, tree):
+    cfg = load(name)
+    torch.manual_seed(0)
+    cfg.model.backbone.pop('init_cfg', None)  # no downloads
+    model = MODELS.build(cfg.model)
+    train = dataset_of(cfg, 'train_dataloader', tree, (64, 64))
+    data = model.data_preprocessor(pseudo_collate([train[0], train[1]]), True)
+    model.train()
+    losses = model(**data, mode='loss')
+    tasks = {'seg_head': 'seg', 'pose_head': 'pose', 'densepose_head': 'densepose'}
+    present = [f'loss_{task}' for head, task in tasks.items() if getattr(model, head)]
+    assert sorted(key for key in losses if 'loss' in key) == sorted(present)
+    assert all(torch.isfinite(losses[key]) and losses[key] > 0 for key in present)
+
+    val = dataset_of(cfg, 'val_dataloader', tree, (64, 64))
+    evaluator = Evaluator(list(cfg.val_evaluator))
+    evaluator.dataset_meta = val.metainfo
+    model.eval()
+    for index in range(len(val)):
+        batch = pseudo_collate([val[index]])
+        evaluator.process(model.val_step(batch), batch)
+    metrics = evaluator.evaluate(len(val))
+    expected = {'loss_seg': 'dataset/mIoU', 'loss_pose': 'pose/mED', 'loss_densepose': 'surface/I_accuracy'}
+    for loss, key in expected.items():
+        assert (key in metrics) is (loss in present), key
+        assert loss not in present or np.isfinite(metrics[key])
+
+
+def flatten(tree, prefix=''):
+    """Leaves of a nested config by dotted key."""
+    if isinstance(tree, dict):
+        return {k: v for key, value in tree.items() for k, v in flatten(value, f'{prefix}.{key}').items()} or {prefix: {}}
+    return {prefix: tree}
+
+
+def differences(one, other):
+    ours, theirs = flatten(load(one)._cfg_dict.to_dict()), flatten(load(other)._cfg_dict.to_dict())
+    return {key.lstrip('.') for key in ours.keys() | theirs.keys() if ours.get(key, '-') != theirs.get(key, '-')}
+
+
+CHAIN = {
+    'sp': ('model.densepose_head',),
+    'sd': ('model.pose_head',),
+    's': ('model.pose_head', 'model.densepose_head'),
+    'p': ('model.seg_head', 'model.densepose_head', 'model.backbone.num_stages', 'model.neck.deep_level'),
+    'd': ('model.seg_head', 'model.pose_head', 'model.backbone.num_stages', 'model.neck.deep_level'),
+}
+
+
+@pytest.mark.parametrize('pattern', ['spd/{}_r101_lip.py', 'spd/{}_r50_lip.py', 'quick/{}_quick.py'])
+@pytest.mark.parametrize('member', CHAIN)
+def test_ablations_differ_only_in_what_they_declare(pattern, member):
+    declared = CHAIN[member]
+    found = differences(pattern.format('spd'), pattern.format(member))
+    assert found, 'an ablation changes something'
+    assert all(key == each or key.startswith(f'{each}.') for key in found for each in [_owner(key, declared)]), found
+    assert {_owner(key, declared) for key in found} == set(declared)
+
+
+def _owner(key, declared):
+    return next((each for each in declared if key == each or key.startswith(f'{each}.')), '')
+
+
+def test_resnet_50_changes_depth_and_weights_only():
+    found = differences('spd/spd_r101_lip.py', 'spd/spd_r50_lip.py')
+    assert found == {'model.backbone.depth', 'model.backbone.init_cfg.checkpoint'}
+
+
+def test_the_papers_settings():
+    cfg = load('spd/spd_r101_lip.py')
+    assert cfg.model.multi_task_loss.weights == dict(seg=1.0, pose=0.8, densepose=0.6)
+    assert cfg.train_cfg.max_iters == 400000
+    assert cfg.optim_wrapper.optimizer == dict(type='SGD', lr=1e-4, momentum=0.9, weight_decay=0.0)
+    sizes = [step.size for step in cfg.train_pipeline if step.type == 'PersonAffine']
+    assert sizes == [(384, 384)]
+
+
+@pytest.mark.parametrize('name', RUNNABLE, ids=str)
+def test_headers_give_the_command(name):
+    header = [line for line in (CONFIGS / name).read_text().splitlines() if line.startswith('#')]
+    assert any(f'python tools/train.py configs/{name}' in line for line in header)

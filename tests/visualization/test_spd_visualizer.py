@@ -1,0 +1,202 @@
+"""The visualizer: registry, mmseg's hook, partial samples, files."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.registry import DefaultScope
+from mmengine.structures import InstanceData, PixelData
+from mmseg.engine.hooks import SegVisualizationHook
+
+from mmspd.anatomy import JOINTS, PARSING_PALETTE, SIDE_COLOURS
+from mmspd.registry import VISUALIZERS
+from mmspd.structures import SPDDataSample
+from mmspd.testing import draw_person, make_data_sample
+from mmspd.visualization import SPDVisualizer
+from mmspd.visualization.drawing import PART_COLOURS
+from mmspd.visualization.panels import SamplePainter
+
+HEIGHT, WIDTH, CELLS = 90, 60, 8
+
+
+def predicted(sample: SPDDataSample) -> SPDDataSample:
+    """Add predictions that differ from the ground truth."""
+    logits = torch.zeros(1, 25, CELLS, CELLS)
+    logits[:, 3] = 1
+    sample.pred_sem_seg = PixelData(data=torch.full((1, HEIGHT, WIDTH), 7))
+    sample.pred_instances = InstanceData(
+        keypoints=np.random.default_rng(1).uniform(5, 55, (1, 16, 2)).astype(np.float32),
+        keypoint_scores=np.ones((1, 16), np.float32),
+    )
+    sample.pred_surface = InstanceData(
+        bboxes=torch.tensor([[10.0, 10, 40, 80]]), part_logits=logits, uv=torch.full((1, 2, 24, CELLS, CELLS), 0.5)
+    )
+    return sample
+
+
+@pytest.fixture
+def sample():
+    return predicted(make_data_sample(np.random.default_rng(0), HEIGHT, WIDTH))
+
+
+@pytest.fixture
+def image():
+    return draw_person(np.random.default_rng(0), WIDTH, HEIGHT).image[..., ::-1].copy()
+
+
+@pytest.fixture
+def painter(image):
+    return SamplePainter(image, PARSING_PALETTE, alpha=1.0, keypoint_threshold=0.1)
+
+
+def test_builds_from_a_config_in_both_scopes(tmp_path):
+    config = {'type': 'SPDVisualizer', 'vis_backends': [{'type': 'LocalVisBackend'}], 'save_dir': str(tmp_path)}
+    with DefaultScope.overwrite_default_scope('mmspd'):
+        assert isinstance(VISUALIZERS.build(dict(config, name='a')), SPDVisualizer)
+    assert isinstance(VISUALIZERS.build(dict(config, type='mmspd.SPDVisualizer', name='b')), SPDVisualizer)
+
+
+def test_file_appears_whole_and_alone(tmp_path, image, sample):
+    path = tmp_path / 'new' / 'sheet.png'
+    visualizer = SPDVisualizer()
+    visualizer.add_datasample('x', image, sample, out_file=str(path))
+    sheet = visualizer.draw_sheet(image, sample)
+    np.testing.assert_array_equal(cv2.imread(str(path))[..., ::-1], sheet)
+    assert list(path.parent.iterdir()) == [path]
+    # Two rows of 4 panels of 240x360 and a legend beside them.
+    assert sheet.shape[0] > 2 * 360
+    assert sheet.shape[1] > 4 * 240
+
+
+@pytest.mark.parametrize(
+    ('fields', 'rows', 'columns'),
+    [
+        ([], 1, 1),
+        (['gt_sem_seg'], 1, 2),
+        (['gt_sem_seg', 'gt_instances'], 1, 3),
+        (['pred_sem_seg', 'gt_instances'], 2, 3),
+        (['pred_surface'], 1, 2),
+    ],
+)
+def test_only_what_exists_is_drawn(image, sample, fields, rows, columns):
+    part = SPDDataSample()
+    for field in fields:
+        setattr(part, field, getattr(sample, field))
+    sheet = SPDVisualizer().draw_sheet(image, part)
+    assert rows == round(sheet.shape[0] / 392)
+    assert columns == sheet.shape[1] // 252
+
+
+def test_nothing_annotated_and_no_sample(image):
+    empty = make_data_sample(
+        np.random.default_rng(0), HEIGHT, WIDTH, with_parsing=False, with_pose=False, with_surface=False
+    )
+    visualizer = SPDVisualizer()
+    alone = visualizer.draw_sheet(image, None)
+    np.testing.assert_array_equal(visualizer.draw_sheet(image, empty), alone)
+    np.testing.assert_array_equal(visualizer.draw_sheet(image, SPDDataSample()), alone)
+
+
+def test_switches(image, sample):
+    visualizer = SPDVisualizer()
+    both = visualizer.draw_sheet(image, sample)
+    truth, prediction = (visualizer.draw_sheet(image, sample, gt, not gt) for gt in (True, False))
+    assert truth.shape[0] < both.shape[0]
+    assert not np.array_equal(truth[:360, :900], prediction[:360, :900])
+    alone = visualizer.draw_sheet(image, sample, draw_gt=False, draw_pred=False)
+    np.testing.assert_array_equal(alone, visualizer.draw_sheet(image, None))
+
+
+def test_parsing_panels_have_the_palettes_colours(painter, sample):
+    truth, prediction = painter.ground_truth(sample)['parsing'], painter.prediction(sample)['parsing']
+    assert (prediction == PARSING_PALETTE[7]).all()
+    label = sample.gt_sem_seg.data[0].numpy()
+    y, x = np.argwhere(label == 2)[0]  # magnified by 4: the pixel's centre
+    assert truth[4 * y + 2, 4 * x + 2].tolist() == list(PARSING_PALETTE[2])
+
+
+def test_left_is_drawn_in_lefts_colour_where_left_is(painter, sample):
+    keypoints = sample.gt_instances.keypoints[0]
+    panel = painter.ground_truth(sample)['pose']
+    checked = 0
+    for joint, name in enumerate(JOINTS):
+        side = name.split('_')[0]
+        others = np.delete(keypoints, joint, axis=0)
+        alone = np.hypot(*(others - keypoints[joint]).T).min() > 4
+        if side not in SIDE_COLOURS or not sample.gt_instances.keypoints_visible[0, joint] or not alone:
+            continue
+        if not sample.gt_instances.keypoints_occluded[0, joint]:
+            x, y = np.rint(4 * keypoints[joint] + 1.5).astype(int)
+            assert panel[y, x].tolist() == list(SIDE_COLOURS[side])
+            checked += 1
+    assert checked >= 4
+
+
+def test_a_joint_is_drawn_at_its_pixels_centre(painter):
+    truth = SPDDataSample()
+    visible = np.zeros((1, 16), np.float32)
+    visible[0, 9] = 1
+    truth.gt_instances = InstanceData(keypoints=np.full((1, 16, 2), (20.0, 31.0)), keypoints_visible=visible)
+    rows, columns = np.nonzero((painter.ground_truth(truth)['pose'] == SIDE_COLOURS['centre']).all(axis=2))
+    # Magnified by 4: pixel 20 becomes 80 to 83.
+    np.testing.assert_allclose([columns.mean(), rows.mean()], [81.5, 125.5], atol=0.3)
+
+
+def test_surface_is_pasted_into_its_box(painter, sample):
+    panel = painter.prediction(sample)['surface']
+    coloured = (panel != painter.magnified).any(axis=2)
+    rows, columns = np.nonzero(coloured)
+    assert [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1] == [40, 40, 160, 320]
+    colour = PART_COLOURS[3].astype(float)
+    faded = (colour + (255 - colour) * 0.55 * 0.5) * 0.75  # U = V = 0.5
+    np.testing.assert_allclose(panel[200, 100], faded, atol=1)
+
+
+def test_annotated_points_are_dots(painter, sample):
+    points = sample.gt_surface_points
+    panel = painter.ground_truth(sample)['surface']
+    near = np.zeros(panel.shape[:2], bool)
+    for x, y in points.ori_points[points.labels > 0].numpy():
+        near[int(4 * y + 1.5) - 6 : int(4 * y + 1.5) + 7, int(4 * x + 1.5) - 6 : int(4 * x + 1.5) + 7] = True
+    changed = (panel != painter.magnified).any(axis=2)
+    assert changed.any()
+    assert not changed[~near].any()
+
+
+def test_a_label_map_of_another_size_is_refused(image, sample):
+    sample.pred_sem_seg = PixelData(data=torch.zeros(1, 5, 5, dtype=torch.long))
+    with pytest.raises(ValueError, match=r'size \(90, 60\) of the image is needed, got \(5, 5\)'):
+        SPDVisualizer().draw_sheet(image, sample)
+
+
+def test_wrong_images_are_refused(sample):
+    with pytest.raises(ValueError, match='uint8'):
+        SPDVisualizer().draw_sheet(np.zeros((HEIGHT, WIDTH, 3)), sample)
+
+
+def test_dataset_meta_of_a_runner_is_used(image, sample):
+    visualizer = SPDVisualizer()
+    visualizer.dataset_meta = {'classes': [str(k) for k in range(8)], 'palette': [(k, 2 * k, 201) for k in range(8)]}
+    visualizer.alpha = 1.0
+    sheet = visualizer.draw_sheet(image, sample, draw_gt=False)
+    assert (sheet == (7, 14, 201)).all(axis=2).sum() >= 240 * 360
+
+
+def test_wrong_arguments():
+    with pytest.raises(ValueError, match='alpha'):
+        SPDVisualizer(alpha=1.5)
+    with pytest.raises(ValueError, match='got 1 classes, 20 colours'):
+        SPDVisualizer(classes=['a'])
+    assert len(SPDVisualizer(dataset_name='cityscapes').dataset_meta['classes']) == 19
+
+
+def test_works_with_mmsegs_hook(tmp_path, image, sample):
+    path = tmp_path / 'person.jpg'
+    cv2.imwrite(str(path), image[..., ::-1])
+    sample.set_metainfo({'img_path': str(path)})
+    SPDVisualizer.get_instance('hooked', vis_backends=[{'type': 'LocalVisBackend'}], save_dir=str(tmp_path))
+    hook = SegVisualizationHook(draw=True, interval=1)
+    hook.after_test_iter(runner=None, batch_idx=0, data_batch={}, outputs=[sample])
+    (written,) = (tmp_path / 'vis_data' / 'vis_image').glob('*.png')
+    assert written.name == 'test_person.jpg_1.png'
+    assert cv2.imread(str(written)).shape[0] > 700

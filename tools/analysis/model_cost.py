@@ -1,0 +1,96 @@
+"""Parameters and FLOPs of models, per branch.
+
+    python tools/analysis/model_cost.py configs/spd/spd_r101_lip.py configs/spd/sp_r101_lip.py --size 384 384
+
+FLOPs are those of convolutions and matrix products in one forward pass of one picture, a multiply-add counted as two.
+The last table divides by the first config's total.
+"""
+
+import argparse
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from prettytable import PrettyTable
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from mmspd.registry import MODELS
+
+BRANCHES = ('backbone', 'neck', 'seg_head', 'pose_head', 'densepose_head')
+
+
+def parse_args() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('configs', type=Path, nargs='+', metavar='CONFIG')
+    parser.add_argument('--size', type=int, nargs=2, default=(384, 384), metavar=('H', 'W'), help='network input')
+    return parser.parse_args()
+
+
+def build_model(path: Path) -> nn.Module:
+    """A config's model with random weights."""
+    cfg = Config.fromfile(path)
+    init_default_scope(cfg.default_scope)
+    cfg.model.backbone.pop('init_cfg', None)
+    return MODELS.build(cfg.model).eval()
+
+
+def model_cost(model: nn.Module, size: tuple[int, int]) -> dict[str, tuple[int, int]]:
+    """Cost of each branch and of the whole.
+
+    Args:
+        model (nn.Module): An SPD.
+        size (tuple): (H, W) of the network input.
+
+    Returns:
+        dict[str, tuple[int, int]]: Parameters and FLOPs by branch, and under ``total``.
+    """
+    counter = FlopCounterMode(display=False, depth=2)
+    with torch.no_grad(), counter:
+        model(torch.zeros(1, 3, *size), mode='tensor')
+    flops = counter.get_flop_counts()
+    # The refinements are called through the segmentor, so a branch's FLOPs are those of its submodules.
+    name = type(model).__name__
+    costs = {}
+    for branch in BRANCHES:
+        module = getattr(model, branch)
+        if module is not None:
+            costs[branch] = (_parameters(module), _branch_flops(flops, name, branch, module))
+    costs['total'] = (_parameters(model), sum(flops['Global'].values()))
+    return costs
+
+
+def _parameters(module: nn.Module) -> int:
+    """Number of parameters."""
+    return sum(parameter.numel() for parameter in module.parameters())
+
+
+def _branch_flops(flops: dict, model: str, branch: str, module: nn.Module) -> int:
+    """FLOPs counted below a branch: of the branch itself where it was called, else of its children."""
+    if f'{model}.{branch}' in flops:
+        return sum(flops[f'{model}.{branch}'].values())
+    children = (f'{model}.{branch}.{child}' for child, _ in module.named_children())
+    return sum(sum(flops[child].values()) for child in children if child in flops)
+
+
+def main() -> None:
+    """Print the table."""
+    args = parse_args()
+    table = PrettyTable(['config', 'part', 'parameters (M)', 'GFLOPs', 'of the first'], align='r')
+    table.align['config'] = table.align['part'] = 'l'
+    first = 0
+    for path in args.configs:
+        costs = model_cost(build_model(path), tuple(args.size))
+        first = first or costs['total'][1]
+        for part, (parameters, flops) in costs.items():
+            share = f'{flops / first:.3f}' if part == 'total' else ''
+            table.add_row(
+                [path.stem, part, f'{parameters / 1e6:.2f}', f'{flops / 1e9:.1f}', share], divider=part == 'total'
+            )
+    print(table)
+
+
+if __name__ == '__main__':
+    main()

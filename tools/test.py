@@ -1,0 +1,82 @@
+"""Evaluate a checkpoint, and draw or export what it predicts.
+
+    python tools/test.py configs/spd/spd_r101_lip.py work_dirs/spd_r101_lip/iter_400000.pth
+    python tools/test.py CONFIG CHECKPOINT --tta --show-dir pictures --out metrics.json
+
+Metrics are printed and written as JSON with --out. Checkpoints are read without executing anything in them.
+"""
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+from mmengine.config import Config, ConfigDict, DictAction
+from mmengine.runner import Runner
+
+from mmspd.utils.checkpoint import use_safe_checkpoints
+
+
+def parse_args() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('config', type=Path, help='config file')
+    parser.add_argument('checkpoint', type=Path, help='checkpoint file')
+    parser.add_argument('--work-dir', type=Path, help='where to write the log')
+    parser.add_argument('--tta', action='store_true', help='test-time augmentation: three scales, mirrored and not')
+    parser.add_argument('--show-dir', type=Path, help='draw ground truth and prediction of the samples to this folder')
+    parser.add_argument('--show-interval', type=int, default=1, help='draw every so many samples (default 1)')
+    parser.add_argument('--out', type=Path, help='write the metrics to this JSON file')
+    parser.add_argument('--amp', action='store_true', help='mixed precision: float16 on a GPU, bfloat16 on a CPU')
+    parser.add_argument(
+        '--cfg-options',
+        nargs='+',
+        action=DictAction,
+        default={},
+        metavar='KEY=VALUE',
+        help='override config keys, as in data_root=/data/LIP',
+    )
+    parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')
+    parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def build_config(args: argparse.Namespace) -> Config:
+    """The config file with the command line's changes."""
+    cfg = Config.fromfile(args.config)
+    cfg.launcher = args.launcher
+    cfg.merge_from_dict(args.cfg_options)
+    cfg.work_dir = str(args.work_dir or cfg.get('work_dir') or Path('work_dirs') / args.config.stem)
+    cfg.load_from, cfg.resume = str(args.checkpoint), False
+    # The checkpoint has all weights; nothing needs to be fetched for the backbone.
+    cfg.model.backbone.pop('init_cfg', None)
+    if args.amp:
+        cfg.test_cfg.fp16 = True
+    if args.show_dir:
+        cfg.default_hooks.drawing.update(enabled=True, out_dir=str(args.show_dir), interval=args.show_interval)
+    if args.tta:
+        cfg.test_dataloader.dataset.pipeline = cfg.tta_pipeline
+        cfg.tta_model.module = cfg.model
+        cfg.model = ConfigDict(**cfg.tta_model)
+    return cfg
+
+
+def write_json(path: Path, content: dict) -> None:
+    """Write a JSON file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + '.partial')
+    partial.write_text(json.dumps(content, indent=2, sort_keys=True, default=float) + '\n')
+    os.replace(partial, path)
+
+
+def main() -> None:
+    """Test."""
+    args = parse_args()
+    use_safe_checkpoints()
+    metrics = Runner.from_cfg(build_config(args)).test()
+    if args.out:
+        write_json(args.out, metrics)
+
+
+if __name__ == '__main__':
+    main()

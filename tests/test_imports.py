@@ -15,8 +15,8 @@ LAYERS = (
     {'anatomy', 'geometry', 'registry', 'version', 'utils'},
     {'structures'},
     {'codecs'},
-    {'datasets', 'models', 'evaluation', 'visualization', 'engine'},
-    {'testing'},
+    {'datasets', 'models', 'evaluation', 'visualization'},
+    {'engine', 'testing'},
     {'apis'},
 )
 LAYER_OF = {unit: layer for layer, units in enumerate(LAYERS) for unit in units}

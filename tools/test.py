@@ -8,7 +8,6 @@ Metrics are printed and written as JSON with --out. Checkpoints are read without
 
 import argparse
 import json
-import os
 from pathlib import Path
 
 from mmengine.config import Config, ConfigDict, DictAction
@@ -66,7 +65,7 @@ def write_json(path: Path, content: dict) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + '.partial')
     partial.write_text(json.dumps(content, indent=2, sort_keys=True, default=float) + '\n')
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 def main() -> None:

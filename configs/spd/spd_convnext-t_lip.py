@@ -1,4 +1,5 @@
-# SPD on ConvNeXt-T: its levels of strides 16 and 32 stand for res4 and res5 and are brought to stride 8. Not in the paper.
+# SPD on ConvNeXt-T: its levels of strides 16 and 32 stand for res4 and res5 and are brought to stride 8. Not in the
+# paper.
 #
 #   python tools/train.py configs/spd/spd_convnext-t_lip.py
 _base_ = './spd_swin-t_lip.py'

@@ -26,13 +26,13 @@ _LAYOUT = """{root}/
 class LIPMultiTaskDataset(BaseDataset):
     """LIP (Gong et al., CVPR 2017): one person a picture, 20 classes, 16 joints, and surface points where annotated.
 
-    An item is asked for by ``index`` or by ``(epoch, index)``, as :class:`ResumableSampler` yields it. The sample's
-    random generator, ``results['rng']``, the only source of chance in the pipeline, is seeded
+    An item is asked for by ``index`` or by ``(seed, epoch, index)``, as :class:`ResumableSampler` yields it. The
+    sample's random generator, ``results['rng']``, the only source of chance in the pipeline, is seeded
 
-    * for ``(epoch, index)`` with (``seed``, epoch, index): the sample is the same for any number of workers and after
+    * for ``(seed, epoch, index)`` by these three: the sample is the same for any number of workers and after
       resuming;
     * for ``index`` in training from numpy's global state, which mmengine seeds in each worker;
-    * for ``index`` in ``test_mode`` with (``seed``, 0, index).
+    * for ``index`` in ``test_mode`` by (0, 0, index).
 
     An error in the pipeline is raised as RuntimeError naming sample and file; no other sample is fetched instead.
 
@@ -40,12 +40,12 @@ class LIPMultiTaskDataset(BaseDataset):
         data_root (str): LIP's folder.
         split (str): 'train' or 'val'.
         surface_file (str, optional): Surface annotations in DensePose-COCO's format with the crops' coordinates,
-            relative to ``data_root``. Defaults to None: no sample has any.
+            relative to ``data_root``; without the file no sample has any, which is warned about. Defaults to None:
+            none.
         with_parsing (bool): Whether samples have label maps. Defaults to True.
         with_pose (bool): Whether the pose table is read. Defaults to True.
         on_missing (str): What becomes of a listed name whose image or label is missing: 'error', or 'skip', which
             logs how many there are. Defaults to 'error'.
-        seed (int): Seed of the samples' random generators. Defaults to 0.
         **kwargs: ``pipeline``, ``indices``, ``serialize_data``, ``lazy_init``, ``test_mode``, ``metainfo`` of
             mmengine's ``BaseDataset``.
 
@@ -70,7 +70,6 @@ class LIPMultiTaskDataset(BaseDataset):
         with_parsing: bool = True,
         with_pose: bool = True,
         on_missing: str = 'error',
-        seed: int = 0,
         **kwargs: Any,
     ) -> None:
         if split not in ('train', 'val'):
@@ -82,7 +81,6 @@ class LIPMultiTaskDataset(BaseDataset):
         self.with_parsing = with_parsing
         self.with_pose = with_pose
         self.on_missing = on_missing
-        self.seed = seed
         super().__init__(data_root=str(data_root), data_prefix={}, **kwargs)
 
     def load_data_list(self) -> list[dict[str, Any]]:
@@ -159,10 +157,12 @@ class LIPMultiTaskDataset(BaseDataset):
             return {}
         path = root / self.surface_file
         if not path.is_file():
-            raise FileNotFoundError(
-                f'{path} is missing. To do without surface annotations, set surface_file=None for the {self.split} '
-                'dataset (the dense-pose branch then learns nothing)'
+            # LIP itself has no surface annotations, and a missing annotation is normal; it must be seen, though.
+            self._warn(
+                f'{path} is missing: no {self.split} sample has surface points, and a dense-pose branch learns '
+                'nothing. Put the file there, or set surface_file=None to do without knowingly'
             )
+            return {}
         surfaces = read_densepose(path)
         self._compare(names, surfaces, str(path), 'surface annotation')
         return surfaces
@@ -180,13 +180,13 @@ class LIPMultiTaskDataset(BaseDataset):
     def _warn(self, message: str) -> None:
         print_log(message, logger='current', level=logging.WARNING)
 
-    def __getitem__(self, idx: int | tuple[int, int]) -> Any:
+    def __getitem__(self, idx: int | tuple[int, int, int]) -> Any:
         """The sample after the pipeline; see the class about ``idx``."""
         if not self._fully_initialized:
             self.full_init()
-        epoch, index = idx if isinstance(idx, tuple) else (None, idx)
+        *draw, index = idx if isinstance(idx, tuple) else (idx,)
         results = self.get_data_info(int(index))
-        results['rng'] = self._generator(epoch, results['sample_idx'])
+        results['rng'] = self._generator(draw, results['sample_idx'])
         try:
             packed = self.pipeline(results)
         except Exception as error:
@@ -201,11 +201,10 @@ class LIPMultiTaskDataset(BaseDataset):
             )
         return packed
 
-    def _generator(self, epoch: int | None, index: int) -> np.random.Generator:
-        if epoch is not None:
-            return np.random.default_rng([self.seed, int(epoch), index])
-        if self.test_mode:
-            return np.random.default_rng([self.seed, 0, index])
+    def _generator(self, draw: list[int], index: int) -> np.random.Generator:
+        """The sample's random generator; ``draw`` is seed and epoch, or empty."""
+        if draw or self.test_mode:
+            return np.random.default_rng([*(draw or (0, 0)), index])
         # mmengine seeds the global state in each worker.
         return np.random.default_rng(np.random.randint(0, 2**32, size=4, dtype=np.uint32))  # noqa: NPY002
 

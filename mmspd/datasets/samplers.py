@@ -13,11 +13,11 @@ __all__ = ['ResumableSampler']
 
 @DATA_SAMPLERS.register_module()
 class ResumableSampler(Sampler):
-    """Endless, seeded stream of ``(epoch, index)``, shared out among processes in turn.
+    """Endless stream of ``(seed, epoch, index)``, shared out among processes in turn.
 
-    It is mmengine's ``InfiniteSampler`` with two differences: the epoch comes along, so that a dataset can seed each
-    sample's augmentation by it, and each epoch's order depends on (``seed``, epoch) alone, so that resuming at sample
-    ten million costs one permutation. The dataset has to take such pairs, as ``LIPMultiTaskDataset`` does;
+    It is mmengine's ``InfiniteSampler`` with two differences: seed and epoch come along, so that a dataset can seed
+    each sample's augmentation by them, and each epoch's order depends on (``seed``, epoch) alone, so that resuming at
+    sample ten million costs one permutation. The dataset has to take such triples, as ``LIPMultiTaskDataset`` does;
     mmengine's wrappers (``ConcatDataset``, ``RepeatDataset``) do not.
 
     Args:
@@ -39,14 +39,14 @@ class ResumableSampler(Sampler):
         self.seed = sync_random_seed() if seed is None else seed
         self._start = 0
 
-    def __iter__(self) -> Iterator[tuple[int, int]]:
+    def __iter__(self) -> Iterator[tuple[int, int, int]]:
         """The stream from the position set by :meth:`skip` on."""
         position = self._start * self.world_size + self.rank
         while True:
             epoch, first = divmod(position, self.size)
             order = self._order(epoch)
             for place in range(first, self.size, self.world_size):
-                yield epoch, int(order[place])
+                yield self.seed, epoch, int(order[place])
                 position += self.world_size
 
     def _order(self, epoch: int) -> np.ndarray:

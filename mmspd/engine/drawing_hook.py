@@ -15,7 +15,8 @@ from mmspd.structures import SPDDataSample
 class DrawPredictionsHook(Hook):
     """Hands samples to the visualizer, as pictures in files or in TensorBoard and the like.
 
-    mmseg's hook turns pictures by their EXIF tag, which labels and joints do not follow, and names files by their order.
+    mmseg's hook turns pictures by their EXIF tag, which labels and joints do not follow, and names files by their
+    order.
 
     Args:
         out_dir (str | None): Folder for ``<img_id>.png``; None: the visualizer's own backends.

@@ -14,7 +14,6 @@ from mmspd.testing.surface_points import sample_surface_points
 
 __all__ = ['make_batch', 'make_data_sample']
 
-_STRIDE: Final = 8
 _SIGMA: Final = 2
 
 
@@ -27,6 +26,7 @@ def make_data_sample(
     with_pose: bool = True,
     with_surface: bool = True,
     num_points: int = 20,
+    stride: int = 8,
 ) -> SPDDataSample:
     """Annotation of one drawn person whose picture is the network input itself.
 
@@ -38,6 +38,7 @@ def make_data_sample(
         with_pose (bool): Whether the joints are annotated; otherwise all weights and heatmaps are 0.
         with_surface (bool): Whether the surface is annotated; otherwise there are no points.
         num_points (int): Annotated surface points, about a quarter of them background.
+        stride (int): Pixels of a heatmap cell.
 
     Returns:
         SPDDataSample: With the training fields of :mod:`mmspd.structures`.
@@ -55,7 +56,7 @@ def make_data_sample(
     )
     label = person.label if with_parsing else np.full_like(person.label, IGNORE_LABEL)
     sample.gt_sem_seg = PixelData(data=torch.from_numpy(label.astype(np.int64))[None])
-    _set_joints(sample, person, with_pose)
+    _set_joints(sample, person, with_pose, stride)
     sample.gt_surface_points = _surface_points(rng, person, num_points if with_surface else 0)
     return sample
 
@@ -83,13 +84,13 @@ def make_batch(rng: np.random.Generator, batch_size: int, height: int, width: in
     return batch
 
 
-def _set_joints(sample: SPDDataSample, person: DrawnPerson, annotated: bool) -> None:
+def _set_joints(sample: SPDDataSample, person: DrawnPerson, annotated: bool, stride: int) -> None:
     """Set instances, their labels and the heatmaps."""
     height, width = person.label.shape
     visible = np.isfinite(person.joints).all(axis=1) & annotated
     keypoints = np.where(visible[:, None], person.joints, 0).astype(np.float32)[None]
     weights = visible.astype(np.float32)[None]
-    codec = SPDHeatmap((width, height), heatmap_size_of((width, height), _STRIDE), sigma=_SIGMA)
+    codec = SPDHeatmap((width, height), heatmap_size_of((width, height), stride), sigma=_SIGMA)
     sample.gt_instances = InstanceData(
         keypoints=keypoints,
         keypoints_visible=weights,

@@ -131,11 +131,16 @@ def test_missing_part_of_the_tree_shows_layout_and_a_way_on(lip_tree, missing, s
     assert '{train,val}_images/ID.jpg' in message
 
 
-def test_missing_tree_and_surface_file_say_how_to_do_without(lip_tree, tmp_path):
+def test_missing_tree_and_surface_file_say_how_to_do_without(lip_tree, tmp_path, monkeypatch):
     with pytest.raises(FileNotFoundError, match='make demo'):
         LIPMultiTaskDataset(str(tmp_path / 'nowhere'))
-    with pytest.raises(FileNotFoundError, match=r'gone.json is missing.*surface_file=None'):
-        LIPMultiTaskDataset(str(lip_tree), surface_file='gone.json')
+    logged = []
+    monkeypatch.setattr('mmspd.datasets.lip.print_log', lambda message, **_: logged.append(message))
+    dataset = LIPMultiTaskDataset(str(lip_tree), surface_file='gone.json')
+    assert all(dataset.get_data_info(index)['surface'] is None for index in range(len(dataset)))
+    assert len(logged) == 1
+    assert 'gone.json is missing' in logged[0]
+    assert 'surface_file=None' in logged[0]
 
 
 @pytest.mark.parametrize('file_of', [image_of, label_of])
@@ -188,18 +193,18 @@ def test_start_looks_at_folders_not_at_each_file(lip_tree, monkeypatch):
 
 
 def test_sample_depends_on_seed_epoch_and_index_alone(config, lip_tree):
-    dataset, other = build(config, lip_tree), build(config, lip_tree, seed=1)
-    first = dataset[(3, 1)]
+    dataset = build(config, lip_tree)
+    first = dataset[(0, 3, 1)]
     np.random.seed(5)  # noqa: NPY002
-    dataset[(9, 4)]
-    assert equal(dataset[(3, 1)], first)
-    assert not equal(dataset[(4, 1)], first)
-    assert not equal(other[(3, 1)], first)
+    dataset[(0, 9, 4)]
+    assert equal(dataset[(0, 3, 1)], first)
+    assert not equal(dataset[(0, 4, 1)], first)
+    assert not equal(dataset[(1, 3, 1)], first)
 
 
 def test_workers_do_not_change_samples(config, lip_tree):
     dataset = build(config, lip_tree)
-    order = [(epoch, index) for epoch in range(2) for index in (3, 0, 4)]
+    order = [(7, epoch, index) for epoch in range(2) for index in (3, 0, 4)]
     alone = [dataset[place] for place in order]
     loader = DataLoader(dataset, batch_size=None, sampler=order, num_workers=2)
     assert all(equal(ours, theirs) for ours, theirs in zip(loader, alone, strict=True))
@@ -217,7 +222,7 @@ def test_plain_index_draws_from_the_global_state_in_training(config, lip_tree):
 def test_plain_index_is_fixed_in_test_mode(config, lip_tree):
     dataset = build(config, lip_tree, test_mode=True)
     assert equal(dataset[1], dataset[1])
-    assert equal(dataset[1], dataset[(0, 1)])
+    assert equal(dataset[1], dataset[(0, 0, 1)])
     assert equal(dataset[-1], dataset[4])
 
 
@@ -226,14 +231,14 @@ def test_error_names_sample_and_file_and_nothing_is_fetched_instead(config, lip_
     Image.new('L', (5, 5)).save(label_of(lip_tree, name))
     dataset = build(config, lip_tree)
     with pytest.raises(RuntimeError, match=rf'sample 2 \({name}, .*{name}.png: the label has 5 x 5') as caught:
-        dataset[(0, 2)]
+        dataset[(0, 0, 2)]
     assert isinstance(caught.value.__cause__, ValueError)
 
 
 def test_error_in_a_worker_keeps_its_message(config, lip_tree):
     path = image_of(lip_tree, names(lip_tree)[0])
     path.write_bytes(path.read_bytes()[:-500])
-    loader = DataLoader(build(config, lip_tree), batch_size=None, sampler=[(0, 0)], num_workers=1)
+    loader = DataLoader(build(config, lip_tree), batch_size=None, sampler=[(0, 0, 0)], num_workers=1)
     with pytest.raises(RuntimeError, match=rf'sample 0 \(.*{path.name}: cannot be read'):
         next(iter(loader))
 
@@ -276,7 +281,7 @@ def test_test_time_pipeline_of_the_config_gives_six_views(config, lip_tree):
 
 
 def test_sample_without_surface_annotation_trains_without_it(config, lip_tree):
-    sample = build(config, lip_tree, surface_file=None)[(0, 0)]['data_samples']
+    sample = build(config, lip_tree, surface_file=None)[(0, 0, 0)]['data_samples']
     assert len(sample.gt_surface_points) == 0
     assert sample.gt_instance_labels.bboxes.shape == (1, 4)
 

@@ -75,9 +75,10 @@ def test_config_builds_trains_and_evaluates(name, tree):
 
 def flatten(tree, prefix=''):
     """Leaves of a nested config by dotted key."""
-    if isinstance(tree, dict):
-        return {k: v for key, value in tree.items() for k, v in flatten(value, f'{prefix}.{key}').items()} or {prefix: {}}
-    return {prefix: tree}
+    if not isinstance(tree, dict) or not tree:
+        return {prefix: tree}
+    leaves = [flatten(value, f'{prefix}.{key}') for key, value in tree.items()]
+    return {key: value for each in leaves for key, value in each.items()}
 
 
 def differences(one, other):

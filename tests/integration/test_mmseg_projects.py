@@ -88,7 +88,8 @@ def test_their_head_in_our_segmentor(tree, tmp_path):
     tiny = tiny_spd(seg_head=None)
     tiny['seg_head'] = dict(
         type='ASPPHead', in_channels=64, in_index=1, channels=8, dilations=(1, 2), num_classes=20,
-        norm_cfg=dict(type='BN'), loss_decode=[dict(type='CrossEntropyLoss'), dict(type='DiceLoss', loss_name='loss_dice')],
+        norm_cfg=dict(type='BN'),
+        loss_decode=[dict(type='CrossEntropyLoss'), dict(type='DiceLoss', loss_name='loss_dice')],
     )  # fmt: skip
     cfg = Config.fromfile('configs/quick/spd_quick.py')
     cfg.model = tiny

@@ -133,8 +133,8 @@ def test_projection_needs_matching_channels():
 
 def test_convnext_has_the_published_size_and_names():
     backbone = ConvNeXt('tiny')
-    # 28.59 M parameters are published for the classifier; its last linear layer has 769,000 and its norm 1,536. Ours has
-    # three output norms in place of that one.
+    # 28.59 M parameters are published for the classifier; its last linear layer has 769,000 and its norm 1,536. Ours
+    # has three output norms in place of that one.
     total = sum(parameter.numel() for parameter in backbone.parameters())
     assert total == 28_589_128 - 769_000 - 1_536 + 2 * (192 + 384 + 768)
     names = set(backbone.state_dict())

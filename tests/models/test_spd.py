@@ -39,8 +39,8 @@ def predictions_of(model, batch):
 
 
 @pytest.mark.parametrize(
-    'missing', [(), ('densepose_head',), ('pose_head',), ('pose_head', 'densepose_head'), ('seg_head', 'densepose_head'),
-                ('seg_head', 'pose_head'), ('seg_head',)],
+    'missing', [(), ('densepose_head',), ('pose_head',), ('pose_head', 'densepose_head'), ('seg_head',),
+                ('seg_head', 'densepose_head'), ('seg_head', 'pose_head')],
 )  # fmt: skip
 def test_any_set_of_branches_trains_and_predicts(missing):
     # Without segmentation nothing reads res5.
@@ -49,8 +49,7 @@ def test_any_set_of_branches_trains_and_predicts(missing):
     present = [TASKS[head] for head in HEADS if head not in missing]
     assert sorted(key for key in losses if 'loss' in key) == sorted(f'loss_{task}' for task in present)
     sum(value for key, value in losses.items() if 'loss' in key).backward()
-    without = [name for name, parameter in model.named_parameters() if parameter.requires_grad and parameter.grad is None]
-    assert without == []
+    assert [name for name, each in model.named_parameters() if each.requires_grad and each.grad is None] == []
     sample = predictions_of(model, batch_of(2))[0]
     assert ('pred_sem_seg' in sample) is ('seg' in present)
     assert ('pred_instances' in sample) is ('pose' in present)
@@ -75,7 +74,8 @@ def test_every_stage_is_supervised(refinements, exchange):
     changes = dict(num_refinements=refinements, exchange=exchange)
     losses = losses_of(build(seg_head=changes, pose_head=changes), batch_of(1))
     for task in ('seg', 'pose'):
-        assert [key for key in losses if key.startswith(f'{task}/')] == [f'{task}/stage{i}' for i in range(refinements + 1)]
+        stages = [f'{task}/stage{i}' for i in range(refinements + 1)]
+        assert [key for key in losses if key.startswith(f'{task}/')] == stages
 
 
 def test_both_branches_refine_from_the_previous_pass():

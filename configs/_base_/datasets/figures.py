@@ -10,6 +10,8 @@ train_pipeline = [
     dict(type='LoadSurfacePoints', num_background=32),
     dict(type='PersonPhotometric'),
     dict(type='PersonAffine', size=input_size, scale_range=(0.9, 1.1), flip_prob=0.5),
+    dict(type='JitterBox', amount=0.1),
+    dict(type='JitterBox', amount=0.1),
     dict(type='PoseTargets', stride=4, sigma=2),
     dict(type='PackSPDInputs', fill_missing=True, stride=4),
 ]
@@ -37,10 +39,6 @@ tta_pipeline = [
     ),
 ]
 
-train_dataloader = dict(
-    batch_size=8, num_workers=1, dataset=dict(data_root=data_root, pipeline=train_pipeline)
-)
-val_dataloader = dict(
-    batch_size=8, num_workers=1, dataset=dict(data_root=data_root, pipeline=test_pipeline)
-)
+train_dataloader = dict(batch_size=8, num_workers=1, dataset=dict(data_root=data_root, pipeline=train_pipeline))
+val_dataloader = dict(batch_size=8, num_workers=1, dataset=dict(data_root=data_root, pipeline=test_pipeline))
 test_dataloader = val_dataloader

@@ -10,6 +10,8 @@ train_pipeline = [
     dict(type='LoadSurfacePoints', num_background=64),
     dict(type='PersonPhotometric'),
     dict(type='PersonAffine', size=input_size, scale_range=(0.75, 1.25), flip_prob=0.5),
+    dict(type='JitterBox', amount=0.1),
+    dict(type='JitterBox', amount=0.1),
     dict(type='PoseTargets', stride=8, sigma=2),
     dict(type='PackSPDInputs', fill_missing=True, stride=8),
 ]

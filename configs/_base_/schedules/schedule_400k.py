@@ -1,5 +1,5 @@
-# The paper's 400,000 iterations (section III.E) with the optimiser of JPPNet's public code: SGD, momentum 0.9, no weight
-# decay, learning rate 1e-4 that falls to 0 by a polynomial of power 0.9.
+# The paper's 400,000 iterations (section III.E) with the optimiser of JPPNet's public code: SGD, momentum 0.9, no
+# weight decay, learning rate 1e-4 that falls to 0 by a polynomial of power 0.9.
 optim_wrapper = dict(
     type='OptimWrapper',
     optimizer=dict(type='SGD', lr=1e-4, momentum=0.9, weight_decay=0.0),

@@ -19,7 +19,8 @@ def heatmap_norm(pred: Tensor, target: Tensor, weights: Tensor) -> Tensor:
     """The unsquared L2 norm of the difference over an image's whole K x h x w volume (JPPNet's public code).
 
     About 14 for a zero prediction of 16 Gaussians of sigma 2. Its gradient has the same length however small the
-    difference, which is why it trains at a learning rate of 1e-4, where a mean of squares, 5,000 times smaller, does not.
+    difference, which is why it trains at a learning rate of 1e-4, where a mean of squares, 5,000 times smaller, does
+    not.
     """
     difference = (pred - target).float() * weights[:, :, None, None]
     return _mean_over_annotated(torch.linalg.vector_norm(difference.flatten(1), dim=1), weights)

@@ -1,7 +1,7 @@
 """Train, test and draw a small SPD on people that the project draws itself: the main job, end to end, without LIP.
 
     python tools/demo.py
-    python tools/demo.py --out work_dirs/demo --iterations 600
+    python tools/demo.py --out work_dirs/demo --iterations 400
 
 Everything is written below --out: the drawn people (figures/), checkpoints and log (run/), metrics (metrics.json) and
 pictures of ground truth and prediction (pictures/). Run again, it continues where it was stopped.
@@ -25,7 +25,7 @@ def parse_args() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--out', type=Path, default=ROOT / 'work_dirs' / 'demo', help='where to write everything')
-    parser.add_argument('--iterations', type=int, default=600, help='of training (default 600)')
+    parser.add_argument('--iterations', type=int, default=400, help='of training (default 400)')
     parser.add_argument('--train', type=int, default=400, help='people to train on (default 400)')
     parser.add_argument('--val', type=int, default=40, help='people to test on (default 40)')
     return parser.parse_args()
@@ -47,12 +47,11 @@ def main() -> None:
         print(f'Drawing {args.train + args.val} people to {figures}', flush=True)
         write_lip_tree(figures, args.train, args.val)
     length = (f'train_cfg.max_iters={args.iterations}', f'param_scheduler.0.end={args.iterations}')
-    roots = [f'{split}_dataloader.dataset.data_root={figures}' for split in ('train', 'val', 'test')]
-    run('train.py', CONFIG, '--work-dir', work_dir, '--resume', '--cfg-options', *roots, *length)
+    run('train.py', CONFIG, '--work-dir', work_dir, '--data-root', figures, '--resume', '--cfg-options', *length)
     checkpoint = work_dir / f'iter_{args.iterations}.pth'
     metrics, pictures = args.out / 'metrics.json', args.out / 'pictures'
     outputs = ('--out', metrics, '--show-dir', pictures, '--show-interval', 4)
-    run('test.py', CONFIG, checkpoint, '--work-dir', work_dir, *outputs, '--cfg-options', *roots)
+    run('test.py', CONFIG, checkpoint, '--work-dir', work_dir, '--data-root', figures, *outputs)
     print(f'\nAfter {args.iterations} iterations, on {args.val} people that it has not seen:')
     values = json.loads(metrics.read_text())
     for key in SHOWN:

@@ -13,6 +13,7 @@ from pathlib import Path
 from mmengine.config import Config, ConfigDict, DictAction
 from mmengine.runner import Runner
 
+from mmspd.engine import set_data_root
 from mmspd.utils.checkpoint import use_safe_checkpoints
 
 
@@ -21,6 +22,7 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', type=Path, help='config file')
     parser.add_argument('checkpoint', type=Path, help='checkpoint file')
+    parser.add_argument('--data-root', help="the data set's folder, in place of the config's")
     parser.add_argument('--work-dir', type=Path, help='where to write the log')
     parser.add_argument('--tta', action='store_true', help='test-time augmentation: three scales, mirrored and not')
     parser.add_argument('--show-dir', type=Path, help='draw ground truth and prediction of the samples to this folder')
@@ -33,7 +35,7 @@ def parse_args() -> argparse.Namespace:
         action=DictAction,
         default={},
         metavar='KEY=VALUE',
-        help='override config keys, as in data_root=/data/LIP',
+        help='override config keys, as in test_dataloader.batch_size=4',
     )
     parser.add_argument('--launcher', choices=['none', 'pytorch', 'slurm', 'mpi'], default='none')
     parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help=argparse.SUPPRESS)
@@ -44,6 +46,7 @@ def build_config(args: argparse.Namespace) -> Config:
     """The config file with the command line's changes."""
     cfg = Config.fromfile(args.config)
     cfg.launcher = args.launcher
+    set_data_root(cfg, args.data_root)
     cfg.merge_from_dict(args.cfg_options)
     cfg.work_dir = str(args.work_dir or cfg.get('work_dir') or Path('work_dirs') / args.config.stem)
     cfg.load_from, cfg.resume = str(args.checkpoint), False

@@ -2,6 +2,7 @@
 
     python tools/train.py configs/spd/spd_r101_lip.py
     python tools/train.py configs/spd/spd_r101_lip.py --resume
+    python tools/train.py configs/spd/spd_r101_lip.py --data-root /data/LIP
     python tools/train.py configs/spd/spd_r101_lip.py --amp --cfg-options train_dataloader.batch_size=4
 
 Checkpoints, the log and the complete config are written to the work dir, work_dirs/<config's name> by default.
@@ -13,14 +14,16 @@ from pathlib import Path
 from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
-from mmspd.engine import amp_wrapper
+from mmspd.engine import amp_wrapper, set_data_root
 from mmspd.utils.checkpoint import use_safe_checkpoints
+from mmspd.utils.resume import find_latest_checkpoint
 
 
 def parse_args() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', type=Path, help='config file')
+    parser.add_argument('--data-root', help="the data set's folder, in place of the config's")
     parser.add_argument('--work-dir', type=Path, help='where to write checkpoints and logs')
     parser.add_argument(
         '--resume',
@@ -48,6 +51,7 @@ def build_config(args: argparse.Namespace) -> Config:
     """The config file with the command line's changes."""
     cfg = Config.fromfile(args.config)
     cfg.launcher = args.launcher
+    set_data_root(cfg, args.data_root)
     cfg.merge_from_dict(args.cfg_options)
     cfg.work_dir = str(args.work_dir or cfg.get('work_dir') or Path('work_dirs') / args.config.stem)
     if args.seed is not None:
@@ -55,8 +59,9 @@ def build_config(args: argparse.Namespace) -> Config:
     if args.amp:
         cfg.optim_wrapper.update(amp_wrapper())
     if args.resume:
-        cfg.resume = True
-        cfg.load_from = None if args.resume == 'latest' else args.resume
+        checkpoint = find_latest_checkpoint(Path(cfg.work_dir)) if args.resume == 'latest' else args.resume
+        print(f'resuming from {checkpoint}' if checkpoint else f'no complete checkpoint in {cfg.work_dir}: a new run')
+        cfg.resume, cfg.load_from = checkpoint is not None, checkpoint and str(checkpoint)
     return cfg
 
 

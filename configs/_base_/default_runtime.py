@@ -13,7 +13,14 @@ default_hooks = dict(
     timer=dict(type='IterTimerHook'),
     logger=dict(type='LoggerHook', interval=50, log_metric_by_epoch=False),
     param_scheduler=dict(type='ParamSchedulerHook'),
-    checkpoint=dict(type='CheckpointHook', by_epoch=False, interval=10000, max_keep_ckpts=3, save_best='auto'),
+    checkpoint=dict(
+        type='CheckpointHook',
+        by_epoch=False,
+        interval=10000,
+        max_keep_ckpts=3,
+        save_best='auto',  # the first metric: dataset/mIoU, or pose/mED without segmentation, ...
+        less_keys=['loss', 'mED'],
+    ),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     drawing=dict(type='DrawPredictionsHook', enabled=False),
 )

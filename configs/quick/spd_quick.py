@@ -2,7 +2,7 @@
 #
 #   python tools/datasets/make_figures.py data/figures
 #   python tools/train.py configs/quick/spd_quick.py
-#   python tools/test.py configs/quick/spd_quick.py work_dirs/spd_quick/iter_600.pth
+#   python tools/test.py configs/quick/spd_quick.py work_dirs/spd_quick/iter_400.pth
 _base_ = [
     '../_base_/models/spd_r101.py',
     '../_base_/datasets/figures.py',
@@ -45,9 +45,13 @@ model = dict(
     ),
 )
 
-optim_wrapper = dict(type='OptimWrapper', optimizer=dict(type='AdamW', lr=2e-3, weight_decay=1e-4))
-param_scheduler = [dict(type='PolyLR', power=0.9, eta_min=1e-5, begin=0, end=600, by_epoch=False)]
-train_cfg = dict(type='IterBasedTrainLoop', max_iters=600, val_interval=300)
+optim_wrapper = dict(
+    type='OptimWrapper',
+    optimizer=dict(type='AdamW', lr=2e-3, weight_decay=1e-4),
+    clip_grad=dict(max_norm=10.0),
+)
+param_scheduler = [dict(type='PolyLR', power=0.9, eta_min=1e-5, begin=0, end=400, by_epoch=False)]
+train_cfg = dict(type='IterBasedTrainLoop', max_iters=400, val_interval=200)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')
-default_hooks = dict(checkpoint=dict(interval=300), logger=dict(interval=20))
+default_hooks = dict(checkpoint=dict(interval=200), logger=dict(interval=20))

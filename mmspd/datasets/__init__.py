@@ -1,3 +1,5 @@
+"""Readers of data sets, samplers and the pipeline."""
+
 from mmspd.datasets.lip import LIPMultiTaskDataset
 from mmspd.datasets.samplers import ResumableSampler
 from mmspd.datasets.transforms import *  # noqa: F403

@@ -1,6 +1,7 @@
 """``LIPMultiTaskDataset``: LIP with parsing, pose and, where there is a file of them, surface annotations."""
 
 import logging
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from mmengine.logging import print_log
 from mmspd.anatomy import JOINTS, NUM_JOINTS, PARSING_CLASSES, PARSING_PALETTE, SURFACE_PARTS
 from mmspd.datasets.densepose_file import read_densepose
 from mmspd.datasets.lip_files import LIPPoses, read_id_list, read_poses
-from mmspd.registry import DATASETS
+from mmspd.registry import DATASETS, TRANSFORMS
 
 __all__ = ['LIPMultiTaskDataset']
 
@@ -46,7 +47,8 @@ class LIPMultiTaskDataset(BaseDataset):
         with_pose (bool): Whether the pose table is read. Defaults to True.
         on_missing (str): What becomes of a listed name whose image or label is missing: 'error', or 'skip', which
             logs how many there are. Defaults to 'error'.
-        **kwargs: ``pipeline``, ``indices``, ``serialize_data``, ``lazy_init``, ``test_mode``, ``metainfo`` of
+        pipeline (Sequence[dict | Callable]): Transforms, built or as configs.
+        **kwargs: ``indices``, ``serialize_data``, ``lazy_init``, ``test_mode``, ``metainfo`` of
             mmengine's ``BaseDataset``.
 
     Raises:
@@ -70,6 +72,7 @@ class LIPMultiTaskDataset(BaseDataset):
         with_parsing: bool = True,
         with_pose: bool = True,
         on_missing: str = 'error',
+        pipeline: Sequence[dict | Callable] = (),
         **kwargs: Any,
     ) -> None:
         if split not in ('train', 'val'):
@@ -81,7 +84,9 @@ class LIPMultiTaskDataset(BaseDataset):
         self.with_parsing = with_parsing
         self.with_pose = with_pose
         self.on_missing = on_missing
-        super().__init__(data_root=str(data_root), data_prefix={}, **kwargs)
+        # mmengine would look them up in its own registry, which knows ours only while a default scope is set.
+        steps = [TRANSFORMS.build(step) if isinstance(step, dict) else step for step in pipeline]
+        super().__init__(data_root=str(data_root), data_prefix={}, pipeline=steps, **kwargs)
 
     def load_data_list(self) -> list[dict[str, Any]]:
         """Read the tree; the module ``mmspd.datasets.lip_files`` has the formats.

@@ -1,3 +1,5 @@
+"""Metrics: parsing in three protocols, joints, surface points."""
+
 from .metrics import KeypointMetric, ParsingMetric, SurfacePointMetric
 
 __all__ = ['KeypointMetric', 'ParsingMetric', 'SurfacePointMetric']

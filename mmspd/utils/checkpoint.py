@@ -5,6 +5,7 @@ tensors and plain containers; mmengine, whose checkpoints also hold the history 
 unrestricted unpickling. Here there is no fallback: see ``mmspd.utils.inert`` for how the history is read.
 """
 
+import json
 import pickle
 import re
 import sys
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
 
+import mmengine
 import torch
 from mmengine.dist import barrier, get_rank
 from mmengine.runner import CheckpointLoader
@@ -70,13 +72,14 @@ def load_checkpoint_file(path: str | Path, map_location: MapLocation = 'cpu') ->
 
 
 def use_safe_checkpoints() -> None:
-    """Let mmengine load local files and ``http(s)://`` through ``load_checkpoint_file``, in this process.
+    """Let mmengine load files, ``http(s)://`` and ``torchvision://`` by ``load_checkpoint_file``, in this process.
 
-    It covers ``Runner.load_checkpoint``, ``Runner.resume`` and ``init_cfg=dict(type='Pretrained')``. The schemes with
-    hosts of their own (``torchvision://``, ``open-mmlab://``, ``s3://``, ...) stay mmengine's.
+    It covers ``Runner.load_checkpoint``, ``Runner.resume`` and ``init_cfg=dict(type='Pretrained')``. The other schemes
+    with hosts of their own (``open-mmlab://``, ``s3://``, ...) stay mmengine's.
     """
     CheckpointLoader.register_scheme(prefixes='', loader=load_from_local, force=True)
     CheckpointLoader.register_scheme(prefixes=['http://', 'https://'], loader=load_from_http, force=True)
+    CheckpointLoader.register_scheme(prefixes='torchvision://', loader=load_from_torchvision, force=True)
 
 
 def load_from_local(filename: str, map_location: MapLocation = None) -> dict[str, Any]:
@@ -105,11 +108,46 @@ def load_from_http(filename: str, map_location: MapLocation = None, model_dir: s
     if get_rank() != 0:  # the first process downloads for all that share its disk
         barrier()
     if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        torch.hub.download_url_to_file(filename, str(target), progress=sys.stderr.isatty())
+        _download(filename, target)
     if get_rank() == 0:
         barrier()
     return load_checkpoint_file(target, map_location)
+
+
+def load_from_torchvision(filename: str, map_location: MapLocation = None) -> dict[str, Any]:
+    """Download the weights of a torchvision model, without torchvision, and load them as ``load_checkpoint_file`` does.
+
+    mmengine would import torchvision for the address, though it has a table of the first release of each weight itself.
+
+    Args:
+        filename (str): Such as ``torchvision://resnet101``.
+        map_location: Where tensors go, as in ``torch.load``.
+
+    Returns:
+        dict[str, Any]: The state dict.
+
+    Raises:
+        ValueError: A model that is not in mmengine's table.
+        ConnectionError: The download failed.
+    """
+    name = filename.removeprefix('torchvision://')
+    addresses = json.loads((Path(mmengine.__file__).parent / 'hub' / 'torchvision_0.12.json').read_text())
+    if name not in addresses:
+        raise ValueError(f'no address of {filename} is known; known are {", ".join(sorted(addresses))}')
+    return load_from_http(addresses[name], map_location)
+
+
+def _download(address: str, target: Path) -> None:
+    """Fetch a file into torch's cache; a part of it never gets the target's name."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        torch.hub.download_url_to_file(address, str(target), progress=sys.stderr.isatty())
+    except OSError as error:
+        raise ConnectionError(
+            f'{address} could not be downloaded ({error}). Without a connection, put the file at {target}, or give a '
+            'local one: --cfg-options model.backbone.init_cfg.checkpoint=FILE, or start from random weights: '
+            '--cfg-options model.backbone.init_cfg=None'
+        ) from error
 
 
 def _check_container(path: Path) -> None:

@@ -10,6 +10,7 @@ from mmengine.runner import Runner
 
 from mmspd.registry import MODELS
 from mmspd.testing.lip_tree import write_lip_tree
+from tests.integration.short_run import set_input
 from tests.models.tiny import tiny_spd
 
 # An ordinary mmseg project: its own scope, data set, pipeline and preprocessor.
@@ -97,9 +98,7 @@ def test_their_head_in_our_segmentor(tree, tmp_path):
     for loader in (cfg.train_dataloader, cfg.val_dataloader):
         loader.update(num_workers=0, batch_size=2, persistent_workers=False)
         loader.dataset.data_root = str(tree)
-        for step in loader.dataset.pipeline:
-            step.update(dict(size=(64, 64)) if step.type == 'PersonAffine' else {})
-            step.update(dict(stride=8) if 'stride' in step else {})
+        set_input(loader.dataset.pipeline)
     cfg.test_dataloader = cfg.val_dataloader
     cfg.train_cfg.update(max_iters=2, val_interval=2)
     cfg.default_hooks.logger.interval = 1

@@ -3,6 +3,7 @@
 import io
 import os
 import pickle
+import sys
 import tarfile
 import threading
 from collections import Counter, OrderedDict
@@ -18,7 +19,12 @@ from mmengine.optim import OptimWrapper
 from mmengine.runner import CheckpointLoader, Runner
 from torch.utils.data import DataLoader
 
-from mmspd.utils.checkpoint import load_checkpoint_file, use_safe_checkpoints
+from mmspd.utils.checkpoint import (
+    load_checkpoint_file,
+    load_from_http,
+    load_from_torchvision,
+    use_safe_checkpoints,
+)
 
 
 class Payload:
@@ -321,11 +327,33 @@ def test_other_schemes_stay(tmp_path):
     use_safe_checkpoints()
     use_safe_checkpoints()
     changed = {prefix for prefix, loader in CheckpointLoader._schemes.items() if loader is not before.get(prefix)}
-    assert changed == {'', 'http://', 'https://'}
-    assert 'torchvision://' in before
-    for address in ('torchvision://resnet101', 'open-mmlab://resnet50_v1c', 's3://bucket/a.pth'):
+    assert changed == {'', 'http://', 'https://', 'torchvision://'}
+    for address in ('open-mmlab://resnet50_v1c', 's3://bucket/a.pth'):
         loader = CheckpointLoader._get_checkpoint_loader(address)
         assert loader.__module__ == 'mmengine.runner.checkpoint'
+
+
+def test_torchvisions_weights_are_fetched_without_torchvision(monkeypatch, tmp_path):
+    asked = []
+
+    def download(address, target, progress):
+        asked.append(address)
+        WRITERS['legacy']({'conv1.weight': torch.ones(2)}, target)
+
+    monkeypatch.setitem(sys.modules, 'torchvision', None)  # importing it fails
+    monkeypatch.setattr(torch.hub, 'get_dir', lambda: str(tmp_path))
+    monkeypatch.setattr(torch.hub, 'download_url_to_file', download)
+    weights = load_from_torchvision('torchvision://resnet101')
+    assert weights['conv1.weight'].tolist() == [1, 1]
+    assert [address.rpartition('/')[2] for address in asked] == ['resnet101-63fe2227.pth']
+
+
+def test_an_unknown_model_and_a_missing_connection_say_what_to_do(monkeypatch, tmp_path):
+    with pytest.raises(ValueError, match=r'torchvision://resnet1000 is known; known are .*resnet101'):
+        load_from_torchvision('torchvision://resnet1000')
+    monkeypatch.setattr(torch.hub, 'get_dir', lambda: str(tmp_path))
+    with pytest.raises(ConnectionError, match=r'could not be downloaded.*init_cfg\.checkpoint=FILE.*init_cfg=None'):
+        load_from_http('http://127.0.0.1:9/weights.pth')  # nothing listens there
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Draw people with exact annotation, as a LIP tree to train and test on without any download.
 
 Example:
-    python tools/datasets/make_figures.py data/figures --train 200 --val 50
+    python tools/datasets/make_figures.py data/figures --train 400 --val 100
 """
 
 import argparse
@@ -14,8 +14,8 @@ def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('out', type=Path, help='folder to make; refused if it exists and is not empty')
-    parser.add_argument('--train', type=int, default=200, help='persons to train on (default: %(default)s)')
-    parser.add_argument('--val', type=int, default=50, help='persons to validate on (default: %(default)s)')
+    parser.add_argument('--train', type=int, default=400, help='persons to train on (default: %(default)s)')
+    parser.add_argument('--val', type=int, default=100, help='persons to validate on (default: %(default)s)')
     parser.add_argument('--seed', type=int, default=0, help='the same seed draws the same people (default: 0)')
     parser.add_argument(
         '--size', type=int, nargs=2, metavar=('WIDTH', 'HEIGHT'), help='of every image (default: varied, as in LIP)'

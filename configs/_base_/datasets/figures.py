@@ -11,7 +11,6 @@ train_pipeline = [
     dict(type='PersonPhotometric'),
     dict(type='PersonAffine', size=input_size, scale_range=(0.9, 1.1), flip_prob=0.5),
     dict(type='JitterBox', amount=0.1),
-    dict(type='JitterBox', amount=0.1),
     dict(type='PoseTargets', stride=4, sigma=2),
     dict(type='PackSPDInputs', fill_missing=True, stride=4),
 ]

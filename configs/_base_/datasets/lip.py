@@ -11,7 +11,6 @@ train_pipeline = [
     dict(type='PersonPhotometric'),
     dict(type='PersonAffine', size=input_size, scale_range=(0.75, 1.25), flip_prob=0.5),
     dict(type='JitterBox', amount=0.1),
-    dict(type='JitterBox', amount=0.1),
     dict(type='PoseTargets', stride=8, sigma=2),
     dict(type='PackSPDInputs', fill_missing=True, stride=8),
 ]
@@ -42,7 +41,7 @@ tta_pipeline = [
 tta_model = dict(type='SPDTTAModel')
 
 train_dataloader = dict(
-    batch_size=10,
+    batch_size=8,  # the paper does not say
     num_workers=4,
     persistent_workers=True,
     sampler=dict(type='ResumableSampler', shuffle=True),

@@ -1,3 +1,5 @@
+"""The pipeline: loading, photometric, one geometric transform, targets, packing."""
+
 from mmspd.datasets.transforms.boxes import JitterBox
 from mmspd.datasets.transforms.geometry import PersonAffine
 from mmspd.datasets.transforms.loading import LoadParsingLabel, LoadPersonImage, LoadSurfacePoints

@@ -1,3 +1,5 @@
+"""The arithmetic of the metrics, as pure functions."""
+
 from .arrays import to_numpy
 from .keypoints import (
     KeypointErrors,

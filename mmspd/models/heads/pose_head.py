@@ -48,6 +48,7 @@ class SPDPoseHead(BaseModule):
         refine_kernels (Sequence[int]): Their kernel sizes.
         loss (str): ``'norm'`` (JPPNet), ``'mean'`` (squares) or ``'coordinates'`` (Eq. 3 by soft-argmax); see
             :mod:`mmspd.models.losses.heatmap_loss`.
+        sigma (int): Cells of the target heatmaps' standard deviation, as in ``PoseTargets``; decoding fits it.
         norm_cfg (dict | None): Norm layer of the branch's hidden convolutions; none in JPPNet.
         init_cfg (dict | list | None): As in mmengine.
     """
@@ -64,13 +65,14 @@ class SPDPoseHead(BaseModule):
         refine_channels: Sequence[int] = (512, 256, 256, 256, 256),
         refine_kernels: Sequence[int] = (3, 5, 7, 9, 1),
         loss: str = 'norm',
+        sigma: int = 2,
         norm_cfg: dict | None = None,
         init_cfg: dict | list | None = None,
     ) -> None:
         super().__init__(init_cfg)
         if loss not in LOSSES:
             raise ValueError(f'loss must be one of {LOSSES}, got {loss!r}')
-        self.loss = loss
+        self.loss, self.sigma = loss, sigma
         self.num_joints = num_joints
         self.feature_convs = conv_stack(in_channels, feature_channels, 3, norm_cfg)
         self.top_conv = conv_stack(feature_channels[-1], [top_channels], 1, norm_cfg)

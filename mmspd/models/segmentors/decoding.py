@@ -55,23 +55,24 @@ def unmirror(maps: Tensor, table: np.ndarray) -> Tensor:
 
 
 @lru_cache(maxsize=16)
-def _codec(input_size: tuple[int, int], heatmap_size: tuple[int, int]) -> SPDHeatmap:
+def _codec(input_size: tuple[int, int], heatmap_size: tuple[int, int], sigma: int) -> SPDHeatmap:
     """The codec of a network input and heatmap size, both (w, h)."""
-    return SPDHeatmap(input_size=input_size, heatmap_size=heatmap_size)
+    return SPDHeatmap(input_size=input_size, heatmap_size=heatmap_size, sigma=sigma)
 
 
-def decode_heatmaps(heatmaps: Tensor, matrix: np.ndarray, input_size: tuple[int, int]) -> InstanceData:
+def decode_heatmaps(heatmaps: Tensor, matrix: np.ndarray, input_size: tuple[int, int], sigma: int = 2) -> InstanceData:
     """Joints of one picture.
 
     Args:
         heatmaps (Tensor): (K, h/8, w/8), un-mirrored.
         matrix (np.ndarray): (3, 3) from original to network input points.
         input_size (tuple): (h, w) of the network input.
+        sigma (int): Cells of the heatmaps' standard deviation.
 
     Returns:
         InstanceData: ``keypoints`` float32 (1, K, 2) in original pixels, ``keypoint_scores`` float32 (1, K).
     """
-    codec = _codec((input_size[1], input_size[0]), (heatmaps.shape[2], heatmaps.shape[1]))
+    codec = _codec((input_size[1], input_size[0]), (heatmaps.shape[2], heatmaps.shape[1]), sigma)
     joints, scores = codec.decode(heatmaps.detach().float().cpu().numpy())
     original = apply_to_points(np.linalg.inv(matrix), joints.astype(np.float64))
     return InstanceData(
@@ -97,12 +98,12 @@ def set_parsing_logits(sample: SPDDataSample, logits: Tensor) -> None:
     sample.pred_sem_seg = PixelData(data=logits.argmax(dim=0, keepdim=True))
 
 
-def set_joints(sample: SPDDataSample, heatmaps: Tensor, input_size: tuple[int, int]) -> None:
+def set_joints(sample: SPDDataSample, heatmaps: Tensor, input_size: tuple[int, int], sigma: int = 2) -> None:
     """Write ``pred_instances`` and ``pred_fields`` from heatmaps (K, ., .) of the network input."""
     if sample.metainfo.get('flip'):
         heatmaps = unmirror(heatmaps, JOINT_MIRROR)
     sample.pred_fields = PixelData(heatmaps=heatmaps)
-    sample.pred_instances = decode_heatmaps(heatmaps, upright_matrix(sample.metainfo, input_size), input_size)
+    sample.pred_instances = decode_heatmaps(heatmaps, upright_matrix(sample.metainfo, input_size), input_size, sigma)
 
 
 def set_surface(

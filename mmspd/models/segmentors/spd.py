@@ -202,7 +202,7 @@ class SPD(BaseSegmentor):
             if seg_logits is not None:
                 set_parsing(sample, seg_logits[number], size)
             if pose_stages:
-                set_joints(sample, pose_stages[-1][number], size)
+                set_joints(sample, pose_stages[-1][number], size, self.pose_head.sigma)
             if surface is not None and rois is not None:
                 own = rois[:, 0] == number
                 set_surface(sample, surface[0][own], surface[1][own], rois[own, 1:], size)

@@ -44,7 +44,9 @@ class SPDTTAModel(BaseTTAModel):
             heatmaps = torch.stack([_heatmaps_in_frame(each, merged) for each in variants]).mean(dim=0)
             size = tuple(merged.metainfo['img_shape'][:2])
             merged.pred_fields = PixelData(heatmaps=heatmaps)
-            merged.pred_instances = decode_heatmaps(heatmaps, upright_matrix(merged.metainfo, size), size)
+            merged.pred_instances = decode_heatmaps(
+                heatmaps, upright_matrix(merged.metainfo, size), size, self.module.pose_head.sigma
+            )
         if 'pred_surface' in merged:
             merged.pred_surface = _merge_surface([each.pred_surface for each in variants])
         return merged

@@ -1,0 +1,100 @@
+"""The command lines, run as a user runs them."""
+
+import json
+import os
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.integration.short_run import write_short_config
+
+ROOT = Path(__file__).resolve().parents[2]
+TOOLS = sorted(path.relative_to(ROOT) for path in (ROOT / 'tools').rglob('*.py'))
+
+
+def run(tool, *arguments, check=True):
+    done = subprocess.run(
+        [sys.executable, str(ROOT / tool), *map(str, arguments)],
+        env=dict(os.environ, OMP_NUM_THREADS='1'), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert not check or done.returncode == 0, done.stderr[-3000:]
+    return done
+
+
+@pytest.fixture(scope='module')
+def trained(tmp_path_factory):
+    """A config file and a checkpoint of its tiny model after two iterations, trained with --amp."""
+    folder = tmp_path_factory.mktemp('run')
+    config = write_short_config(folder, iterations=2, interval=2)
+    run('tools/train.py', config, '--work-dir', folder / 'work', '--amp')
+    return config, folder / 'work' / 'iter_2.pth'
+
+
+@pytest.mark.parametrize('tool', TOOLS, ids=str)
+def test_every_tool_explains_itself_with_an_example(tool):
+    text = run(tool, '--help').stdout
+    assert f'python {tool}' in text
+
+
+def test_testing_writes_metrics_and_pictures(trained, tmp_path):
+    config, checkpoint = trained
+    out, pictures = tmp_path / 'deep' / 'metrics.json', tmp_path / 'pictures'
+    run('tools/test.py', config, checkpoint, '--work-dir', tmp_path, '--out', out, '--show-dir', pictures)
+    metrics = json.loads(out.read_text())
+    assert {'dataset/mIoU', 'image/mIoU', 'image_both/mIoU', 'pose/mED', 'surface/I_accuracy'} <= metrics.keys()
+    assert [path.name for path in out.parent.iterdir()] == ['metrics.json']
+    drawn = sorted(pictures.iterdir())
+    assert len(drawn) == 2  # one for each person of the validation set
+    assert np.asarray(Image.open(drawn[0])).std() > 10
+
+
+def test_augmented_testing_gives_other_numbers(trained, tmp_path):
+    config, checkpoint = trained
+    metrics = []
+    for more in ((), ('--tta',)):
+        run('tools/test.py', config, checkpoint, '--work-dir', tmp_path, '--out', tmp_path / 'm.json', *more)
+        metrics.append(json.loads((tmp_path / 'm.json').read_text()))
+    assert metrics[0].keys() == metrics[1].keys()
+    assert metrics[0]['pose/mED'] != metrics[1]['pose/mED']
+
+
+def test_a_hostile_checkpoint_executes_nothing(trained, tmp_path):
+    marker = tmp_path / 'executed'
+
+    class Payload:
+        def __reduce__(self):
+            return os.mkdir, (str(marker),)
+
+    hostile = tmp_path / 'hostile.pth'
+    hostile.write_bytes(pickle.dumps({'state_dict': {}, 'meta': Payload()}))
+    done = run('tools/test.py', trained[0], hostile, '--work-dir', tmp_path / 'work', check=False)
+    assert done.returncode != 0
+    assert 'hostile.pth' in done.stderr
+    assert not marker.exists()
+    pickle.loads(hostile.read_bytes())
+    assert marker.exists(), 'the payload would have worked'
+
+
+def test_a_missing_tree_shows_the_layout_and_another_way(tmp_path):
+    options = ('--work-dir', tmp_path, '--data-root', tmp_path / 'LIP')
+    done = run('tools/train.py', ROOT / 'configs' / 'quick' / 'spd_quick.py', *options, check=False)
+    assert done.returncode != 0
+    for part in (str(tmp_path / 'LIP'), 'TrainVal_parsing_annotations', 'make demo'):
+        assert part in done.stderr
+
+
+def test_cost_of_branches_adds_up():
+    configs = [ROOT / 'configs' / 'quick' / f'{name}_quick.py' for name in ('spd', 's')]
+    lines = run('tools/analysis/model_cost.py', *configs, '--size', 64, 64).stdout.splitlines()
+    rows = [[cell.strip() for cell in line.split('|')[1:-1]] for line in lines if line.startswith('| s')]
+    for name in ('spd_quick', 's_quick'):
+        parameters = {part: float(count) for config, part, count, *_ in rows if config == name}
+        total = parameters.pop('total')
+        assert total == pytest.approx(sum(parameters.values()), abs=0.03)
+        assert ('pose_head' in parameters) is (name == 'spd_quick')
+    assert next(row[4] for row in rows if row[1] == 'total') == '1.000'

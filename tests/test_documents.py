@@ -1,0 +1,187 @@
+"""What README and docs/ name exists: files, tools, options, config keys, make targets, metric keys."""
+
+import inspect
+import re
+import shlex
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config, DictAction
+from mmengine.registry import init_default_scope
+from mmengine.structures import InstanceData, PixelData
+
+from mmspd.evaluation import KeypointMetric, ParsingMetric, SurfacePointMetric
+from mmspd.evaluation.functional import PROTOCOLS, ParsingCounts, count_image, score_parsing
+from mmspd.registry import DATASETS, METRICS, MODELS
+from mmspd.structures import SPDDataSample
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCUMENTS = sorted([*ROOT.glob('*.md'), *(ROOT / 'docs').rglob('*.md')])
+LINK = re.compile(r'\]\(([^)\s]+)\)')
+BLOCK = re.compile(r'^```(\w*)\n(.*?)^```', re.MULTILINE | re.DOTALL)
+METRIC_KEY = re.compile(r'`((?:dataset|image|image_both|pose|surface)/[^`\s]+)`')
+
+documents = pytest.mark.parametrize('path', DOCUMENTS, ids=lambda path: path.name)
+
+
+def blocks(path, language):
+    return [text for kind, text in BLOCK.findall(path.read_text(encoding='utf-8')) if kind == language]
+
+
+def commands(path):
+    """The command lines of a document's shell blocks, as words, without comments."""
+    lines = '\n'.join(blocks(path, 'bash')).replace('\\\n', ' ').splitlines()
+    return [words for line in lines if (words := shlex.split(line, comments=True))]
+
+
+def test_the_documents_are_found():
+    assert {'README.md', 'architecture.md', 'evaluation.md'} <= {path.name for path in DOCUMENTS}
+
+
+@documents
+def test_relative_links_lead_to_files(path):
+    links = [link.split('#')[0] for link in LINK.findall(path.read_text(encoding='utf-8'))]
+    lost = [link for link in links if link and '://' not in link and not (path.parent / link).exists()]
+    assert lost == []
+
+
+def wrong_words(words):
+    """The words of a command that name no existing tool, config or option."""
+    tool = ROOT / words[1]
+    if not tool.is_file():
+        return [words[1]]
+    source, wrong = tool.read_text(encoding='utf-8'), []
+    for word in words[2:]:
+        if word.startswith('--'):
+            wrong += [word] if f"'{word}'" not in source else []
+        elif word.startswith('configs/') and not (ROOT / word).is_file():
+            wrong.append(word)
+    return wrong
+
+
+def test_wrong_words_by_hand():
+    command = 'python tools/train.py configs/spd/spd_r101_lip.py --resume --no-such-option'
+    assert wrong_words(command.split()) == ['--no-such-option']
+    assert wrong_words(['python', 'tools/gone.py', '--resume']) == ['tools/gone.py']
+    assert wrong_words(['python', 'tools/test.py', 'configs/gone.py', 'CHECKPOINT']) == ['configs/gone.py']
+
+
+@documents
+def test_commands_name_existing_tools_configs_and_options(path):
+    for words in commands(path):
+        if words[0] == 'python':
+            assert wrong_words(words) == [], ' '.join(words)
+        elif words[0] == 'make':
+            assert re.search(rf'^{words[1]}:', (ROOT / 'Makefile').read_text(encoding='utf-8'), re.MULTILINE), words
+
+
+def takes(config, name):
+    """Whether a config's dict has the key, or the class that it describes takes such an argument."""
+    if not isinstance(config, dict) or name in config:
+        return isinstance(config, dict)
+    for registry in (MODELS, DATASETS, METRICS):
+        if cls := registry.get(config.get('type', 'none')):
+            return any(name in inspect.signature(base.__init__).parameters for base in cls.__mro__)
+    return False
+
+
+def unknown_keys(cfg, keys):
+    """The dotted keys that lead nowhere in a config."""
+    unknown = []
+    for key in keys:
+        *parents, last = key.split('.')
+        place = cfg
+        for name in parents:
+            place = place[int(name)] if isinstance(place, list) else place.get(name, {}) if place else {}
+        if not takes(place, last):
+            unknown.append(key)
+    return unknown
+
+
+def test_unknown_keys_by_hand():
+    init_default_scope('mmspd')
+    cfg = Config.fromfile(ROOT / 'configs/spd/spd_r101_lip.py')
+    good = ['train_cfg.max_iters', 'model.seg_head.exchange', 'test_evaluator.0.output_dir', 'param_scheduler.0.end']
+    assert unknown_keys(cfg, good) == []
+    bad = ['train_cfg.max_iter', 'model.seg_head.exchanges', 'model.head.exchange', 'data_roots']
+    assert unknown_keys(cfg, bad) == bad
+
+
+@documents
+def test_overridden_keys_exist(path):
+    init_default_scope('mmspd')
+    for words in commands(path):
+        if '--cfg-options' not in words or words[2].isupper():
+            continue
+        options = [word.split('=', 1) for word in words[words.index('--cfg-options') + 1 :]]
+        cfg = Config.fromfile(ROOT / words[2])
+        assert unknown_keys(cfg, [key for key, _ in options]) == [], ' '.join(words)
+        cfg.merge_from_dict({key: DictAction._parse_iterable(value) for key, value in options})
+
+
+@pytest.mark.parametrize('path', [ROOT / 'README.md', ROOT / 'docs' / 'configs.md'], ids=lambda path: path.name)
+def test_configs_in_documents_build(path, tmp_path):
+    init_default_scope('mmspd')
+    written = blocks(path, 'python')
+    assert written
+    for number, text in enumerate(written):
+        file = tmp_path / f'config_{number}.py'
+        file.write_text(text.replace("'./", f"'{ROOT}/configs/spd/"))
+        cfg = Config.fromfile(file)
+        cfg.model.backbone.pop('init_cfg', None)  # no downloads
+        if cfg.model.type == 'EncoderDecoder':
+            init_default_scope('mmseg')
+        assert next(MODELS.build(cfg.model).parameters()).numel() > 0
+        init_default_scope('mmspd')
+
+
+def metric_keys(**settings):
+    """Keys that the three metrics produce on a sample with every kind of annotation."""
+    sample = SPDDataSample(metainfo=dict(img_path='drawn.jpg', img_id='drawn'))
+    sample.pred_sem_seg, sample.gt_sem_seg = (PixelData(data=torch.tensor([[labels]])) for labels in ([0, 1], [0, 2]))
+    joints = np.tile(np.arange(16, dtype=np.float32)[None, :, None], (1, 1, 2))
+    sample.gt_instances = InstanceData(
+        keypoints=joints, keypoints_visible=np.ones((1, 16)), keypoints_occluded=np.arange(16)[None] < 3
+    )
+    sample.pred_instances = InstanceData(keypoints=joints + 1)
+    sample.gt_surface_points = InstanceData(
+        ori_points=torch.zeros(2, 2), labels=torch.tensor([0, 3]), uv=torch.zeros(2, 2), uv_valid=torch.tensor([0, 1])
+    )
+    sample.pred_surface = InstanceData(
+        bboxes=torch.tensor([[0.0, 0.0, 2.0, 1.0]]), part_logits=torch.rand(1, 25, 4, 4), uv=torch.rand(1, 2, 24, 4, 4)
+    )
+    per_class = {'per_class_keys': settings.get('per_item', False)}
+    per_joint = {'per_joint_keys': settings.get('per_item', False)}
+    keys = set()
+    for metric in (ParsingMetric(**per_class), KeypointMetric(**per_joint), SurfacePointMetric()):
+        metric.process({}, [sample.to_dict()])
+        keys |= metric.evaluate(1).keys()
+    return keys
+
+
+@pytest.mark.parametrize('name', ['README.md', 'docs/evaluation.md'])
+def test_metric_keys_are_produced(name):
+    named = set(METRIC_KEY.findall((ROOT / name).read_text(encoding='utf-8')))
+    assert named
+    assert named - metric_keys(per_item=True) == set()
+
+
+def test_every_metric_key_is_explained():
+    text = (ROOT / 'docs' / 'evaluation.md').read_text(encoding='utf-8')
+    assert metric_keys() - set(METRIC_KEY.findall(text)) == set()
+
+
+def test_the_worked_example_of_the_protocols():
+    """The table of docs/evaluation.md, cell by cell."""
+    text = (ROOT / 'docs' / 'evaluation.md').read_text(encoding='utf-8')
+    rows = re.findall(r'^\| image \d \| ([\d ]+) \| ([\d ]+) \|$', text, re.MULTILINE)
+    images = [[np.array([int(cell) for cell in row.split()]) for row in rows_] for rows_ in rows]
+    assert len(images) == 2
+    counts = ParsingCounts.stack([count_image(prediction, label, 2) for label, prediction in images], 2)
+    for protocol in PROTOCOLS:
+        scores = score_parsing(counts, protocol)
+        expected = [*scores.iou, scores.means()['mIoU']]
+        row = re.search(rf'^\| `{protocol}` \| (.*= .*) \|$', text, re.MULTILINE).group(1)
+        assert [float(cell.split()[-1]) for cell in row.split(' | ')] == pytest.approx(expected, abs=5e-4)

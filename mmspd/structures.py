@@ -24,7 +24,8 @@ Predictions, in original image pixels
 * ``pred_instances`` (InstanceData): ``keypoints`` float32 (R, K, 2), ``keypoint_scores`` float32 (R, K), numpy.
 * ``pred_fields`` (PixelData): ``heatmaps`` float32 (K, h, w), of the network input.
 * ``pred_surface`` (InstanceData, length R), tensors: ``bboxes`` float32 (R, 4), ``part_logits`` float32 (R, 25, S, S),
-  ``uv`` float32 (R, 2, 24, S, S) in 0..1: charts over the box, the first cell's edge on the box's edge.
+  ``uv`` float32 (R, 2, 24, S, S) in 0..1: charts over the box, the first cell's edge on the box's edge; ``mirrored``
+  bool (R,): predicted from a mirrored input, of which U and V keep the values.
 
 Meta information: ``img_path``, ``img_id``, ``ori_shape`` (H, W), ``img_shape`` (network input), ``warp_matrix``
 (3, 3) from original points to network input points, ``flip`` (bool, already contained in the matrix).

@@ -8,13 +8,17 @@ Metrics are printed and written as JSON with --out. Checkpoints are read without
 
 import argparse
 import json
+import math
 from pathlib import Path
 
 from mmengine.config import Config, ConfigDict, DictAction
+from mmengine.dist import is_main_process
+from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.runner import Runner
+from torch import nn
 
 from mmspd.engine import set_data_root
-from mmspd.utils.checkpoint import use_safe_checkpoints
+from mmspd.utils.checkpoint import load_checkpoint_file, require_weights, use_safe_checkpoints
 
 
 def parse_args() -> argparse.Namespace:
@@ -63,11 +67,19 @@ def build_config(args: argparse.Namespace) -> Config:
     return cfg
 
 
-def write_json(path: Path, content: dict) -> None:
-    """Write a JSON file whole or not at all."""
+def bare_model(model: nn.Module) -> nn.Module:
+    """The model inside the wrappers of test-time augmentation and distributed testing."""
+    while is_model_wrapper(model) or isinstance(model, BaseTTAModel):
+        model = model.module
+    return model
+
+
+def write_json(path: Path, metrics: dict[str, float]) -> None:
+    """Write metrics whole or not at all; what was not measured (NaN, which JSON does not have) as null."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + '.partial')
-    partial.write_text(json.dumps(content, indent=2, sort_keys=True, default=float) + '\n')
+    values = {key: None if math.isnan(value) else float(value) for key, value in metrics.items()}
+    partial.write_text(json.dumps(values, indent=2, sort_keys=True) + '\n')
     partial.replace(path)
 
 
@@ -75,8 +87,10 @@ def main() -> None:
     """Test."""
     args = parse_args()
     use_safe_checkpoints()
-    metrics = Runner.from_cfg(build_config(args)).test()
-    if args.out:
+    runner = Runner.from_cfg(build_config(args))
+    require_weights(bare_model(runner.model), load_checkpoint_file(args.checkpoint), str(args.checkpoint))
+    metrics = runner.test()
+    if args.out and is_main_process():
         write_json(args.out, metrics)
 
 

@@ -61,7 +61,8 @@ def build_config(args: argparse.Namespace) -> Config:
     if args.resume:
         checkpoint = find_latest_checkpoint(Path(cfg.work_dir)) if args.resume == 'latest' else args.resume
         print(f'resuming from {checkpoint}' if checkpoint else f'no complete checkpoint in {cfg.work_dir}: a new run')
-        cfg.resume, cfg.load_from = checkpoint is not None, checkpoint and str(checkpoint)
+        if checkpoint:  # else a new run starts from what the config says
+            cfg.resume, cfg.load_from = True, str(checkpoint)
     return cfg
 
 

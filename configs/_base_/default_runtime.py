@@ -22,6 +22,7 @@ default_hooks = dict(
         less_keys=['loss', 'mED'],
     ),
     sampler_seed=dict(type='DistSamplerSeedHook'),
+    iteration_seed=dict(type='SeedIterationsHook'),
     drawing=dict(type='DrawPredictionsHook', enabled=False),
 )
 log_processor = dict(by_epoch=False)

@@ -2,6 +2,8 @@
 # paper.
 #
 #   python tools/train.py configs/spd/spd_convnext-t_lip.py
+#
+# Cost: 115.4 M parameters, 283 GFLOPs for one picture of 384x384.
 _base_ = './spd_swin-t_lip.py'
 
 model = dict(

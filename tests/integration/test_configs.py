@@ -124,6 +124,13 @@ def test_the_papers_settings():
 
 
 @pytest.mark.parametrize('name', RUNNABLE, ids=str)
+def test_levels_without_gradient_are_allowed_for(name):
+    # A level that only gives its size leaves its norm unused, at which distributed training stops unless told.
+    cfg = load(name)
+    assert cfg.get('find_unused_parameters', False) is ('size_level' in cfg.model.neck)
+
+
+@pytest.mark.parametrize('name', RUNNABLE, ids=str)
 def test_headers_give_the_command(name):
     header = [line for line in (CONFIGS / name).read_text().splitlines() if line.startswith('#')]
     assert any(f'python tools/train.py configs/{name}' in line for line in header)

@@ -7,7 +7,9 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner
+from mmseg.structures import SegDataSample
 
+from mmspd.anatomy import PARSING_MIRROR
 from mmspd.registry import MODELS
 from mmspd.testing.lip_tree import write_lip_tree
 from tests.integration.short_run import set_input
@@ -82,6 +84,42 @@ def test_our_head_in_their_encoder_decoder(tree, tmp_path):
     log = runner.message_hub.log_scalars
     assert math.isfinite(log['train/decode.loss_stage1'].current())
     assert 0 <= log['val/mIoU'].current() <= 100
+
+
+def test_our_head_in_their_sliding_windows():
+    text = PROJECT.replace('WORK_DIR', "''").replace('ROOT', "''")
+    cfg = Config.fromstring(text, '.py').model
+    cfg.test_cfg = dict(mode='slide', crop_size=(32, 32), stride=(32, 8))
+    init_default_scope('mmseg')
+    torch.manual_seed(0)
+    model = MODELS.build(cfg).eval()
+    inputs = torch.randn(1, 3, 64, 40)
+    meta = dict(ori_shape=(64, 40), img_shape=(64, 40))
+    with torch.no_grad():
+        got = model.predict(inputs, [SegDataSample(metainfo=meta)])[0].seg_logits.data
+        windows = [model.encode_decode(inputs[..., :32, x : x + 32], [dict(meta, img_shape=(32, 32))]) for x in (0, 8)]
+    # Columns 0 to 7 lie in the first window alone, 8 to 31 in both.
+    torch.testing.assert_close(got[:, :32, :8], windows[0][0, :, :, :8], atol=1e-5, rtol=0)
+    overlap = (windows[0][0, :, :, 8:] + windows[1][0, :, :, :24]) / 2
+    torch.testing.assert_close(got[:, :32, 8:32], overlap, atol=1e-5, rtol=0)
+    init_default_scope('mmspd')
+
+
+def test_our_segmentor_behind_their_preprocessor_that_pads():
+    # Padding at the right comes to the left when mirrored; either way it is cut off.
+    theirs = dict(type='mmseg.SegDataPreProcessor', mean=[127.5] * 3, std=[60.0] * 3, test_cfg=dict(size=(64, 64)))
+    torch.manual_seed(0)
+    model = MODELS.build(tiny_spd() | dict(data_preprocessor=theirs)).eval()
+    image = torch.randint(0, 256, (3, 64, 40), dtype=torch.uint8)
+    for flip in (False, True):
+        meta = dict(ori_shape=(64, 40), img_shape=(64, 40), flip=flip, flip_direction='horizontal' if flip else None)
+        with torch.no_grad():
+            data = model.data_preprocessor(dict(inputs=[image], data_samples=[SegDataSample(metainfo=meta)]))
+            assert data['inputs'].shape == (1, 3, 64, 64)
+            sample = model.predict(**data)[0]
+            logits = model.encode_decode(data['inputs'], [])[0, :, :, :40]
+        want = logits.flip(-1)[torch.as_tensor(PARSING_MIRROR.copy())] if flip else logits
+        torch.testing.assert_close(sample.seg_logits.data, want, atol=1e-5, rtol=0)
 
 
 def test_their_head_in_our_segmentor(tree, tmp_path):

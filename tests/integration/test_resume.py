@@ -69,6 +69,9 @@ def test_a_killed_run_resumes_to_the_losses_of_an_unbroken_one(config, tmp_path)
     kill_after(command(config, tmp_path / 'broken'), 6, tmp_path / 'broken')
     before = logged(tmp_path / 'broken')
     assert max(before) < ITERATIONS
+    # It might as well have been killed while writing the next one.
+    whole = (tmp_path / 'broken' / 'iter_4.pth').read_bytes()
+    (tmp_path / 'broken' / 'iter_5.pth').write_bytes(whole[: len(whole) // 2])
     run(command(config, tmp_path / 'broken', '--resume'))
     assert logged(tmp_path / 'broken') == want
 

@@ -1,14 +1,17 @@
 """The command lines, run as a user runs them."""
 
+import argparse
 import json
 import os
 import pickle
+import runpy
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from tests.integration.short_run import write_short_config
@@ -63,6 +66,28 @@ def test_augmented_testing_gives_other_numbers(trained, tmp_path):
     assert metrics[0]['pose/mED'] != metrics[1]['pose/mED']
 
 
+def test_mixed_precision_gives_nearly_the_same_numbers(trained, tmp_path):
+    config, checkpoint = trained
+    metrics = []
+    for more in ((), ('--amp',)):
+        run('tools/test.py', config, checkpoint, '--work-dir', tmp_path, '--out', tmp_path / 'm.json', *more)
+        metrics.append(json.loads((tmp_path / 'm.json').read_text()))
+    assert metrics[0]['surface/U_error'] != metrics[1]['surface/U_error']
+    assert metrics[0]['surface/U_error'] == pytest.approx(metrics[1]['surface/U_error'], rel=0.05)
+
+
+def test_resuming_nothing_starts_from_the_configs_weights(trained, tmp_path):
+    build_config = runpy.run_path(str(ROOT / 'tools' / 'train.py'))['build_config']
+    config, checkpoint = trained
+    args = argparse.Namespace(
+        config=config, data_root=None, work_dir=tmp_path, resume='latest', amp=False, seed=None, launcher='none',
+        cfg_options={'load_from': 'weights.pth'},
+    )  # fmt: skip
+    assert (build_config(args).load_from, build_config(args).resume) == ('weights.pth', False)
+    args.work_dir = checkpoint.parent
+    assert (build_config(args).load_from, build_config(args).resume) == (str(checkpoint), True)
+
+
 def test_a_hostile_checkpoint_executes_nothing(trained, tmp_path):
     marker = tmp_path / 'executed'
 
@@ -78,6 +103,17 @@ def test_a_hostile_checkpoint_executes_nothing(trained, tmp_path):
     assert not marker.exists()
     pickle.loads(hostile.read_bytes())
     assert marker.exists(), 'the payload would have worked'
+
+
+def test_a_checkpoint_of_another_config_is_refused(trained, tmp_path):
+    config, checkpoint = trained
+    # Without refinements the heads have fewer weights, so the other way round weights are missing.
+    weights = torch.load(checkpoint, weights_only=False)['state_dict']
+    torch.save({key: value for key, value in weights.items() if 'refinements' not in key}, tmp_path / 'other.pth')
+    done = run('tools/test.py', config, tmp_path / 'other.pth', '--work-dir', tmp_path / 'work', check=False)
+    assert done.returncode != 0
+    assert 'other.pth does not fit the model' in done.stderr
+    assert 'seg_head.refinements.stages.0.remap_own' in done.stderr
 
 
 def test_a_missing_tree_shows_the_layout_and_another_way(tmp_path):

@@ -15,6 +15,7 @@ from mmspd.models.losses import (
     soft_argmax,
     surface_terms,
 )
+from mmspd.models.losses.task_loss import term_name
 
 
 def task(value, annotated=True, **more):
@@ -66,6 +67,20 @@ def test_uncertainty_leaves_a_task_alone_that_nothing_is_annotated_for():
     loss = MultiTaskLoss(weighting='uncertainty')
     loss({'pose': task(0.0, annotated=False)})['loss_pose'].backward()
     assert loss.log_variances['pose'].grad.item() == 0.0
+
+
+def test_weights_of_other_tasks_are_forgotten():
+    loss = MultiTaskLoss(weighting='uncertainty')
+    loss.keep_tasks(['seg', 'densepose'])
+    assert sorted(loss.state_dict()) == ['log_variances.densepose', 'log_variances.seg']
+    loss({'seg': task(2.0), 'densepose': task(1.0)})
+
+
+@pytest.mark.parametrize(
+    ('name', 'want'), [('loss_ce', 'ce'), ('pointloss_ce', 'pointce'), ('d0.loss_cls', 'd0.cls'), ('loss', 'value')]
+)
+def test_terms_are_not_summed_by_mmengine(name, want):
+    assert term_name(name) == want
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,11 @@ import copy
 import numpy as np
 import pytest
 import torch
+from mmengine.structures import InstanceData
 
 from mmspd.anatomy import JOINT_MIRROR, PARSING_MIRROR, SURFACE_MIRROR
 from mmspd.models import SPD
+from mmspd.models.segmentors.batch import person_boxes
 from mmspd.models.segmentors.decoding import foreground_box
 from mmspd.registry import MODELS
 from mmspd.structures import SPDDataSample
@@ -78,6 +80,19 @@ def test_every_stage_is_supervised(refinements, exchange):
         assert [key for key in losses if key.startswith(f'{task}/')] == stages
 
 
+@pytest.mark.parametrize('missing', [(), ('pose_head',), ('seg_head', 'densepose_head')])
+@pytest.mark.parametrize('refinements', [0, 1, 2])
+@pytest.mark.parametrize('exchange', ['context', 'prediction'])
+def test_every_weight_gets_a_gradient(missing, refinements, exchange):
+    # Or distributed training would stop.
+    changes = dict(num_refinements=refinements, exchange=exchange)
+    heads = dict(seg_head=changes, pose_head=changes) | dict.fromkeys(missing)
+    backbone = dict(num_stages=3 if 'seg_head' in missing else 4)
+    model = build(**heads, backbone=backbone, multi_task_loss=dict(type='MultiTaskLoss', weighting='uncertainty'))
+    sum(value for key, value in losses_of(model, batch_of(2)).items() if 'loss' in key).backward()
+    assert [name for name, each in model.named_parameters() if each.requires_grad and each.grad is None] == []
+
+
 def test_both_branches_refine_from_the_previous_pass():
     changes = dict(num_refinements=2)
     model = build(seg_head=changes, pose_head=changes).eval()
@@ -128,6 +143,58 @@ def test_samples_of_other_projects_lack_fields_altogether():
     model = build()
     losses = model.loss(torch.randn(2, 3, 64, 64), [SPDDataSample(), SPDDataSample()])
     assert all(value.item() == 0.0 for key, value in losses.items() if 'loss' in key)
+
+
+def test_an_image_with_an_empty_list_of_boxes_trains_on_the_whole_and_predicts_nothing():
+    model, batch = build(), batch_of(1)
+    sample = batch['data_samples'][0]
+    whole = person_boxes([SPDDataSample()], (64, 48), torch.device('cpu'))
+    sample.gt_instance_labels = sample.gt_instance_labels[:0]
+    assert torch.equal(person_boxes([sample], (64, 48), torch.device('cpu')), whole)
+    assert predictions_of(model, batch)[0].pred_surface.part_logits.shape == (0, 25, 16, 16)
+
+
+def test_several_boxes_of_an_image_give_as_many_charts():
+    model, batch = build(), batch_of(2)
+    boxes = torch.tensor([[0.0, 0.0, 24.0, 64.0], [24.0, 0.0, 48.0, 64.0]])
+    batch['data_samples'][1].gt_instance_labels = InstanceData(bboxes=boxes)
+    one, two = predictions_of(model, batch)
+    assert len(one.pred_surface) == 1
+    torch.testing.assert_close(two.pred_surface.bboxes, boxes)
+    # The second box's charts are those of a picture that has it alone.
+    batch['data_samples'][1].gt_instance_labels = InstanceData(bboxes=boxes[1:])
+    alone = predictions_of(model, batch)[1].pred_surface
+    torch.testing.assert_close(two.pred_surface.part_logits[1:], alone.part_logits, atol=1e-5, rtol=0)
+    assert not torch.allclose(two.pred_surface.part_logits[0], alone.part_logits[0], atol=1e-3)
+
+
+def test_a_foreign_head_takes_samples_without_a_label():
+    head = dict(type='FCNHead', in_channels=64, in_index=1, channels=8, num_convs=1, num_classes=20, dropout_ratio=0,
+                loss_decode=dict(type='CrossEntropyLoss', avg_non_ignore=True))  # fmt: skip
+    torch.manual_seed(0)
+    model = MODELS.build(tiny_spd(seg_head=None) | dict(seg_head=head)).eval()
+    full, inputs = batch_of(1)['data_samples'][0], torch.randn(2, 3, 64, 48)
+    alone = model.loss(inputs[:1], [full])['loss_seg']
+    torch.testing.assert_close(model.loss(inputs, [full, SPDDataSample()])['loss_seg'], alone, atol=1e-4, rtol=1e-4)
+    assert model.loss(inputs, [SPDDataSample(), SPDDataSample()])['loss_seg'].item() == 0.0
+
+
+def test_mixed_precision_computes_losses_and_predictions_in_float32():
+    model = build()
+    want = losses_of(model, batch_of(2))
+    with torch.autocast('cpu', dtype=torch.bfloat16):
+        got = losses_of(model, batch_of(2))
+        sample = predictions_of(model, batch_of(1))[0]
+    for key, value in got.items():
+        assert value.dtype == torch.float32, key
+        torch.testing.assert_close(value, want[key], atol=0.02, rtol=0.02)
+    fields = (
+        sample.seg_logits.data,
+        sample.pred_fields.heatmaps,
+        sample.pred_surface.part_logits,
+        sample.pred_surface.uv,
+    )
+    assert {field.dtype for field in fields} == {torch.float32}
 
 
 @pytest.mark.parametrize(('height', 'width', 'count'), [(64, 48, 1), (61, 47, 2), (97, 130, 1), (16, 16, 1)])

@@ -19,12 +19,16 @@ from mmengine.optim import OptimWrapper
 from mmengine.runner import CheckpointLoader, Runner
 from torch.utils.data import DataLoader
 
+from mmspd.models.backbones import ConvNeXt
 from mmspd.utils.checkpoint import (
     load_checkpoint_file,
     load_from_http,
     load_from_torchvision,
+    require_weights,
     use_safe_checkpoints,
 )
+
+TINY = {'depths': (1, 1, 1, 1), 'channels': (2, 4, 8, 16)}
 
 
 class Payload:
@@ -331,6 +335,27 @@ def test_other_schemes_stay(tmp_path):
     for address in ('open-mmlab://resnet50_v1c', 's3://bucket/a.pth'):
         loader = CheckpointLoader._get_checkpoint_loader(address)
         assert loader.__module__ == 'mmengine.runner.checkpoint'
+
+
+@pytest.mark.usefixtures('mmengine_schemes')
+def test_weights_released_under_model_reach_a_backbone(tmp_path):
+    weights = ConvNeXt(TINY).state_dict()
+    weights['stages.0.0.gamma'] += 1
+    torch.save({'model': weights}, tmp_path / 'convnext.pth')
+    use_safe_checkpoints()
+    backbone = ConvNeXt(TINY, init_cfg={'type': 'Pretrained', 'checkpoint': str(tmp_path / 'convnext.pth')})
+    backbone.init_weights()
+    assert torch.equal(backbone.stages[0][0].gamma, weights['stages.0.0.gamma'])
+
+
+def test_weights_that_do_not_fit_are_refused():
+    model = torch.nn.Linear(2, 3)
+    require_weights(model, {'state_dict': model.state_dict()}, 'a.pth')
+    require_weights(model, model.state_dict() | {'more': torch.ones(1)}, 'a.pth')
+    with pytest.raises(ValueError, match=r'a\.pth does not fit.* 2 weights 1 are missing and 0 .*\(bias, '):
+        require_weights(model, {'weight': model.weight}, 'a.pth')
+    with pytest.raises(ValueError, match=r'0 are missing and 1 have another shape \(weight, '):
+        require_weights(model, {'weight': torch.ones(3, 3), 'bias': model.bias}, 'a.pth')
 
 
 def test_torchvisions_weights_are_fetched_without_torchvision(monkeypatch, tmp_path):

@@ -1,4 +1,4 @@
-"""Time the three metrics on images of LIP's size.
+"""Time the three metrics on images of LIP's size, on random predictions in main memory and without a model.
 
 Example:
     python tools/analysis/benchmark_metrics.py --height 500 --width 300 --images 50
@@ -19,10 +19,7 @@ from mmspd.structures import SPDDataSample
 
 def parse_args() -> argparse.Namespace:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description='Time ParsingMetric, KeypointMetric and SurfacePointMetric per image, on random predictions in '
-        'main memory, without the model that makes them.'
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--height', type=int, default=500, help='pixels (default: %(default)s)')
     parser.add_argument('--width', type=int, default=300, help='pixels (default: %(default)s)')
     parser.add_argument('--points', type=int, default=120, help='surface points an image (default: %(default)s)')

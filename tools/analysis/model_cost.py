@@ -3,7 +3,7 @@
     python tools/analysis/model_cost.py configs/spd/spd_r101_lip.py configs/spd/sp_r101_lip.py --size 384 384
 
 FLOPs are those of convolutions and matrix products in one forward pass of one picture, a multiply-add counted as two.
-The last table divides by the first config's total.
+The last column divides by the first config's total. Needs PyTorch 2.4 or later, whose counter tells modules apart.
 """
 
 import argparse

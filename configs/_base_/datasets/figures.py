@@ -29,7 +29,7 @@ tta_pipeline = [
         transforms=[
             [
                 dict(type='PersonAffine', size=input_size, test_mode=True, scale=scale, flip=flip)
-                for scale in (0.75, 1.0, 1.25)
+                for scale in (1.0, 0.75, 1.25)  # the first sets the frame of the mean
                 for flip in (False, True)
             ],
             [dict(type='LoadParsingLabel')],

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from mmspd.anatomy import NUM_CLASSES
 from mmspd.models.heads.aspp import ASPPClassifier
 from mmspd.models.heads.refinement import BranchChannels, BranchState, Refinements, conv_stack
-from mmspd.models.losses.task_loss import TaskLoss
+from mmspd.models.losses.task_loss import TaskLoss, term_name
 from mmspd.registry import MODELS
 from mmspd.structures import SPDDataSample
 
@@ -80,7 +80,10 @@ class SPDSegHead(BaseDecodeHead):
             raise ValueError(f'loss_size must be one of {LOSS_SIZES}, got {loss_size!r}')
         self.loss_size = loss_size
         self.classifier = ASPPClassifier(in_channels, num_classes, rates)
-        self.context_convs = conv_stack(in_channels, context_channels, 3, norm_cfg)
+        # Without refinements nobody reads the context, and weights without gradient stop distributed training.
+        self.context_convs = (
+            conv_stack(in_channels, context_channels, 3, norm_cfg) if num_refinements else nn.Identity()
+        )
         self.refinements = Refinements(
             BranchChannels(num_classes, context_channels[-1]),
             partial(ASPPClassifier, num_classes=num_classes, rates=rates),
@@ -123,11 +126,12 @@ class SPDSegHead(BaseDecodeHead):
         terms: dict[str, Tensor] = {}
         losses: Any = self.loss_decode if isinstance(self.loss_decode, nn.ModuleList) else [self.loss_decode]
         for number, logits in enumerate(stages):
-            resized = logits
+            # In mixed precision too, as sums over thousands of cells.
+            resized = logits.float()
             if self.loss_size == 'label':
-                resized = F.interpolate(logits, size=labels.shape[-2:], mode='bilinear', align_corners=False)
+                resized = F.interpolate(resized, size=labels.shape[-2:], mode='bilinear', align_corners=False)
             for loss in losses:
-                suffix = '' if len(losses) == 1 else '_' + loss.loss_name.removeprefix('loss_')
+                suffix = '' if len(losses) == 1 else f'_{term_name(loss.loss_name)}'
                 terms[f'stage{number}{suffix}'] = loss(resized, labels, ignore_index=self.ignore_index)
         return TaskLoss(terms, bool((labels != self.ignore_index).any()))
 

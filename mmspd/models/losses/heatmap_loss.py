@@ -19,16 +19,16 @@ def heatmap_norm(pred: Tensor, target: Tensor, weights: Tensor) -> Tensor:
     """The unsquared L2 norm of the difference over an image's whole K x h x w volume (JPPNet's public code).
 
     About 14 for a zero prediction of 16 Gaussians of sigma 2. Its gradient has the same length however small the
-    difference, which is why it trains at a learning rate of 1e-4, where a mean of squares, 5,000 times smaller, does
-    not.
+    difference, which is why it trains at a learning rate of 1e-4, where a mean of squares, thousands of times
+    smaller, does not.
     """
-    difference = (pred - target).float() * weights[:, :, None, None]
+    difference = (pred.float() - target) * weights[:, :, None, None]
     return _mean_over_annotated(torch.linalg.vector_norm(difference.flatten(1), dim=1), weights)
 
 
 def heatmap_mean_square(pred: Tensor, target: Tensor, weights: Tensor) -> Tensor:
     """Mean squared difference over the cells of the annotated joints, the usual loss of heatmap networks."""
-    squares = (pred - target).float().square().mean(dim=(2, 3)) * weights
+    squares = (pred.float() - target).square().mean(dim=(2, 3)) * weights
     return _mean_over_annotated(squares.sum(dim=1) / weights.sum(dim=1).clamp(min=1e-6), weights)
 
 

@@ -1,5 +1,6 @@
 """Weighs the tasks' losses into the training objective."""
 
+from collections.abc import Collection
 from typing import Final
 
 import torch
@@ -49,6 +50,11 @@ class MultiTaskLoss(BaseModule):
             for task, weight in self.weights.items():
                 start = torch.tensor(_VARIANCE_FACTOR[task] / weight).log()
                 self.log_variances[task] = nn.Parameter(start)
+
+    def keep_tasks(self, tasks: Collection[str]) -> None:
+        """Forget the learned weights of other tasks: without gradient they stop distributed training."""
+        for task in set(self.log_variances) - set(tasks):
+            del self.log_variances[task]
 
     def forward(self, tasks: dict[str, TaskLoss]) -> dict[str, Tensor]:
         """Weigh the tasks.

@@ -5,6 +5,11 @@ from typing import NamedTuple
 from torch import Tensor
 
 
+def term_name(loss_name: str) -> str:
+    """A term's name for a loss of mmseg: without "loss", as mmengine sums every key that contains it."""
+    return loss_name.replace('loss_', '').replace('loss', '').strip('_') or 'value'
+
+
 class TaskLoss(NamedTuple):
     """Raw losses of one task.
 

@@ -28,7 +28,8 @@ class SPDNeck(BaseModule):
 
     A dilated ResNet's res4 and res5 already share stride 8 and pass unchanged. For Swin or ConvNeXt, whose levels lie
     at strides 4, 8, 16 and 32, ``size_level`` names the level of stride 8: the two selected levels are projected by a
-    1x1 convolution and bilinearly resized to that level's size, which is exact for odd sizes too.
+    1x1 convolution and bilinearly resized to that level's size, which is exact for odd sizes too. Where only its size
+    is used, the level's output norm gets no gradient: distributed training then needs ``find_unused_parameters=True``.
 
     Args:
         shallow_level (int): Position of the level for pose and dense pose in the backbone's outputs.

@@ -10,7 +10,7 @@ from mmspd.structures import SPDDataSample
 
 
 class JointTargets(NamedTuple):
-    """Attributes: heatmaps float (N, K, h, w); joints float (N, K, 2) in heatmap cells; weights float (N, K)."""
+    """Attributes: heatmaps float32 (N, K, h, w); joints float32 (N, K, 2) in heatmap cells; weights float32 (N, K)."""
 
     heatmaps: Tensor
     joints: Tensor
@@ -44,7 +44,7 @@ def stack_joints(samples: list[SPDDataSample], like: Tensor, input_size: tuple[i
 
     Args:
         samples (list): N samples.
-        like (Tensor): Predicted heatmaps; gives shape, device and dtype.
+        like (Tensor): Predicted heatmaps; gives shape and device.
         input_size (tuple): (H, W) of the network input, whose outermost pixels lie on the outermost cells (UDP).
     """
     num_joints, height, width = like.shape[1:]
@@ -54,11 +54,11 @@ def stack_joints(samples: list[SPDDataSample], like: Tensor, input_size: tuple[i
     heatmaps, joints, weights = [], [], []
     for sample in samples:
         if 'gt_fields' not in sample or 'gt_instance_labels' not in sample:
-            heatmaps.append(like.new_zeros((num_joints, height, width)))
+            heatmaps.append(cells.new_zeros((num_joints, height, width)))
             joints.append(cells.new_zeros((num_joints, 2)))
             weights.append(cells.new_zeros(num_joints))
             continue
-        heatmaps.append(sample.gt_fields.heatmaps.to(like))
+        heatmaps.append(sample.gt_fields.heatmaps.to(cells))
         joints.append(sample.gt_instance_labels.keypoints[0].to(cells) * cells)
         weights.append(sample.gt_instance_labels.keypoint_weights[0].to(cells))
     return JointTargets(torch.stack(heatmaps), torch.stack(joints), torch.stack(weights))
@@ -89,9 +89,9 @@ def person_boxes(samples: list[SPDDataSample], size: tuple[int, int], device: to
         Tensor: float32 (N, 5), image index and box on pixel edges of the network input of (H, W) ``size``.
     """
     whole = torch.tensor([[0, 0, size[1], size[0]]], dtype=torch.float32, device=device)
-    boxes = [
-        sample.gt_instance_labels.bboxes[:1].to(whole) if 'gt_instance_labels' in sample else whole
-        for sample in samples
-    ]
+    boxes = []
+    for sample in samples:
+        given = sample.gt_instance_labels.bboxes[:1].to(whole) if 'gt_instance_labels' in sample else whole
+        boxes.append(given if len(given) else whole)
     numbers = torch.arange(len(samples), device=device, dtype=torch.float32)[:, None]
     return torch.cat([numbers, torch.cat(boxes)], dim=1)

@@ -3,7 +3,6 @@
 Axis glossary: C classes, K joints, R regions, S chart cells, H, W original picture, h, w network input.
 """
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from mmengine.structures import InstanceData, PixelData
 from torch import Tensor
 
 from mmspd.anatomy import JOINT_MIRROR, PARSING_MIRROR, SURFACE_MIRROR
-from mmspd.codecs.heatmap import SPDHeatmap
+from mmspd.codecs import heatmap as heatmap_codec
 from mmspd.geometry import apply_to_boxes, apply_to_points, mirroring, scaling
 from mmspd.models.sampling import edge_theta, resample
 from mmspd.structures import SPDDataSample
@@ -54,12 +53,6 @@ def unmirror(maps: Tensor, table: np.ndarray) -> Tensor:
     return maps.flip(-1).index_select(-3, torch.as_tensor(table.copy(), device=maps.device))
 
 
-@lru_cache(maxsize=16)
-def _codec(input_size: tuple[int, int], heatmap_size: tuple[int, int], sigma: int) -> SPDHeatmap:
-    """The codec of a network input and heatmap size, both (w, h)."""
-    return SPDHeatmap(input_size=input_size, heatmap_size=heatmap_size, sigma=sigma)
-
-
 def decode_heatmaps(heatmaps: Tensor, matrix: np.ndarray, input_size: tuple[int, int], sigma: int = 2) -> InstanceData:
     """Joints of one picture.
 
@@ -72,12 +65,10 @@ def decode_heatmaps(heatmaps: Tensor, matrix: np.ndarray, input_size: tuple[int,
     Returns:
         InstanceData: ``keypoints`` float32 (1, K, 2) in original pixels, ``keypoint_scores`` float32 (1, K).
     """
-    codec = _codec((input_size[1], input_size[0]), (heatmaps.shape[2], heatmaps.shape[1]), sigma)
-    joints, scores = codec.decode(heatmaps.detach().float().cpu().numpy())
+    height, width = input_size
+    joints, scores = heatmap_codec.decode_heatmaps(heatmaps.detach().float().cpu().numpy(), (width, height), sigma)
     original = apply_to_points(np.linalg.inv(matrix), joints.astype(np.float64))
-    return InstanceData(
-        keypoints=original.astype(np.float32), keypoint_scores=np.asarray(scores, dtype=np.float32).reshape(1, -1)
-    )
+    return InstanceData(keypoints=original[None].astype(np.float32), keypoint_scores=scores[None])
 
 
 def set_parsing(sample: SPDDataSample, logits: Tensor, input_size: tuple[int, int]) -> None:
@@ -102,7 +93,7 @@ def set_joints(sample: SPDDataSample, heatmaps: Tensor, input_size: tuple[int, i
     """Write ``pred_instances`` and ``pred_fields`` from heatmaps (K, ., .) of the network input."""
     if sample.metainfo.get('flip'):
         heatmaps = unmirror(heatmaps, JOINT_MIRROR)
-    sample.pred_fields = PixelData(heatmaps=heatmaps)
+    sample.pred_fields = PixelData(heatmaps=heatmaps.float())
     sample.pred_instances = decode_heatmaps(heatmaps, upright_matrix(sample.metainfo, input_size), input_size, sigma)
 
 

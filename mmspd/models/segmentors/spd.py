@@ -4,12 +4,13 @@ from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
+from mmengine.structures import PixelData
 from mmseg.models.segmentors.base import BaseSegmentor
-from torch import Tensor
+from torch import Tensor, nn
 
 from mmspd.models.heads.refinement import BranchState
 from mmspd.models.heads.seg_head import SPDSegHead
-from mmspd.models.losses.task_loss import TaskLoss
+from mmspd.models.losses.task_loss import TaskLoss, term_name
 from mmspd.models.necks.spd_neck import BranchFeatures
 from mmspd.models.segmentors.batch import gather_points, person_boxes, stack_joints, stack_labels
 from mmspd.models.segmentors.decoding import foreground_box, set_joints, set_parsing, set_surface
@@ -45,14 +46,14 @@ class SPD(BaseSegmentor):
     Args:
         backbone (dict): Gives res4 and, for segmentation, res5.
         neck (dict | None): :class:`~mmspd.models.necks.SPDNeck`; None: its defaults, for a dilated ResNet.
-        seg_head (dict | None): :class:`SPDSegHead`, or any decode head of mmseg, which then takes no part in the
-            exchange with the pose branch (its ``in_index`` counts [res4, res5]).
+        seg_head (dict | None): :class:`SPDSegHead`, or a decode head of mmseg that gives one map of logits; it then
+            takes no part in the exchange with the pose branch (its ``in_index`` counts [res4, res5]).
         pose_head (dict | None): :class:`~mmspd.models.heads.SPDPoseHead`.
         densepose_head (dict | None): :class:`~mmspd.models.heads.SPDDensePoseHead`.
         multi_task_loss (dict | None): :class:`~mmspd.models.losses.MultiTaskLoss`; None: its defaults, Eq. 1.
-        data_preprocessor (dict | None): :class:`~mmspd.models.data_preprocessor.SPDDataPreProcessor`.
+        data_preprocessor (dict | nn.Module | None): :class:`~mmspd.models.data_preprocessor.SPDDataPreProcessor`.
         train_cfg (dict | None): Handed to a decode head of mmseg.
-        test_cfg (dict | None): Handed to a decode head of mmseg.
+        test_cfg (dict | None): Taken because mmseg's configs have it; the network always sees whole inputs.
         init_cfg (dict | list | None): As in mmengine.
 
     Raises:
@@ -71,13 +72,13 @@ class SPD(BaseSegmentor):
         pose_head: dict | None = None,
         densepose_head: dict | None = None,
         multi_task_loss: dict | None = None,
-        data_preprocessor: dict | None = None,
+        data_preprocessor: dict | nn.Module | None = None,
         train_cfg: dict | None = None,
         test_cfg: dict | None = None,
         init_cfg: dict | list | None = None,
     ) -> None:
         # mmengine would look it up in its own registry, which knows ours only while a default scope is set.
-        preprocessor = data_preprocessor and MODELS.build(data_preprocessor)
+        preprocessor = MODELS.build(data_preprocessor) if isinstance(data_preprocessor, dict) else data_preprocessor
         super().__init__(data_preprocessor=preprocessor, init_cfg=init_cfg)
         if seg_head is None and pose_head is None and densepose_head is None:
             raise ValueError('SPD needs at least one of seg_head, pose_head, densepose_head; all are None')
@@ -89,6 +90,8 @@ class SPD(BaseSegmentor):
             head and MODELS.build(head) for head in (seg_head, pose_head, densepose_head)
         )
         self.multi_task_loss = MODELS.build(multi_task_loss or dict(type='mmspd.MultiTaskLoss'))
+        heads = dict(seg=self.seg_head, pose=self.pose_head, densepose=self.densepose_head)
+        self.multi_task_loss.keep_tasks([task for task, head in heads.items() if head])
         self.train_cfg, self.test_cfg = train_cfg or {}, test_cfg or {}
         if self.exchanging and self.pose_head:
             self.seg_head.refinements.connect(self.pose_head.refinements)
@@ -156,9 +159,15 @@ class SPD(BaseSegmentor):
         return self.multi_task_loss(tasks)
 
     def _foreign_seg_loss(self, feats: BranchFeatures, data_samples: list[SPDDataSample], labels: Tensor) -> TaskLoss:
-        """Losses of a decode head of mmseg, without the word "loss" in their names."""
-        losses = self.seg_head.loss(tuple(feats), data_samples, self.train_cfg)
-        terms = {name.removeprefix('loss_'): value for name, value in losses.items() if 'loss' in name}
+        """Losses of a decode head of mmseg, which reads the labels from the samples."""
+        complete = []
+        for sample, label in zip(data_samples, labels, strict=True):
+            if 'gt_sem_seg' not in sample:
+                sample = sample.new()
+                sample.gt_sem_seg = PixelData(data=label[None])
+            complete.append(sample)
+        losses = self.seg_head.loss(tuple(feats), complete, self.train_cfg)
+        terms = {term_name(name): value for name, value in losses.items() if 'loss' in name}
         return TaskLoss(terms, bool((labels != self.seg_head.ignore_index).any()))
 
     def given_or_found_rois(

@@ -25,7 +25,7 @@ NOT_OURS = re.compile(r'^(\.git|\.venv.*|\.\w+_cache|__pycache__|.*\.egg-info|wo
 TEXT_SUFFIXES = {'.py', '.md', '.txt', '.cfg', '.toml', '.yaml', '.yml', '.json', '.svg', ''}
 MACHINE_PATH = re.compile(r'(?<![\w.~/}])/(?:home|root|Users|work|mnt|media|opt|srv)/\w')
 REGISTRY_ADDRESS = re.compile(
-    r'pypi\.org|pythonhosted\.|--(?:extra-)?index-url|--find-[l]inks|download\.pytorch|conda\.anaconda'
+    r'pypi\.org|pythonhosted\.|--(?:extra-)?index[-]url|--find-[l]inks|download\.pytorch|conda\.anaconda'
 )
 
 

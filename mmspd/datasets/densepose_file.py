@@ -6,12 +6,14 @@ dp_y, dp_I, dp_U, dp_V, dp_masks}]. Box and images are the crops'; ``dp_x, dp_y`
 """
 
 import json
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
 
 from mmspd.anatomy import COARSE_PARTS, NUM_PARTS
+from mmspd.datasets.lip_files import LARGEST_COORDINATE
 from mmspd.datasets.run_length import MASK_SIZE
 
 __all__ = ['read_densepose']
@@ -22,13 +24,14 @@ _HIGHEST = {'dp_x': 256.0, 'dp_y': 256.0, 'dp_I': float(NUM_PARTS), 'dp_U': 1.0,
 
 
 def _numbers(value: Any, where: str) -> np.ndarray:
-    """A flat list of finite numbers as float64."""
+    """A flat list of finite numbers as float64, (P,)."""
     if not isinstance(value, list) or not all(type(item) in (int, float) for item in value):
         raise ValueError(f'{where}: expected a list of numbers, got {str(value)[:60]}')
-    array = np.array(value, dtype=np.float64)
-    if not np.isfinite(array).all():
-        raise ValueError(f'{where}: expected finite numbers, got nan or infinity')
-    return array
+    with suppress(OverflowError):  # of a whole number that no float holds
+        array = np.array(value, dtype=np.float64)
+        if (np.abs(array) <= LARGEST_COORDINATE).all():
+            return array
+    raise ValueError(f'{where}: expected finite numbers of at most {LARGEST_COORDINATE:g}, got another')
 
 
 def _parse_points(annotation: dict[str, Any], where: str) -> dict[str, np.ndarray]:
@@ -75,7 +78,7 @@ def _parse_annotation(annotation: dict[str, Any], where: str) -> dict[str, Any] 
     missing = [name for name in ('bbox', *_POINT_FIELDS, 'dp_masks') if name not in annotation]
     if missing:
         raise ValueError(f'{where}: the surface annotation lacks the fields {missing}')
-    bbox = _numbers(annotation['bbox'], f'{where}, field bbox')
+    bbox = _numbers(annotation['bbox'], f'{where}, field bbox').astype(np.float32)
     if len(bbox) != 4 or (bbox[2:] <= 0).any():
         raise ValueError(
             f'{where}, field bbox: expected x, y, width, height with a positive size, got {bbox.tolist()[:6]}'
@@ -83,7 +86,7 @@ def _parse_annotation(annotation: dict[str, Any], where: str) -> dict[str, Any] 
     surface: dict[str, Any] = dict(_parse_points(annotation, where))
     return surface | {
         'id': annotation['id'],
-        'bbox': bbox.astype(np.float32),
+        'bbox': bbox,
         'dp_masks': _check_masks(annotation['dp_masks'], where),
     }
 

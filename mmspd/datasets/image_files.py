@@ -23,6 +23,8 @@ _JPEG_MAGIC = b'\xff\xd8\xff'
 _IMAGE_MODES = frozenset({'1', 'L', 'LA', 'P', 'RGB', 'RGBA', 'CMYK', 'YCbCr'})
 # PNG colour types
 _GREY, _RGB, _PALETTE = 0, 2, 3
+# A PNG starts with a chunk of this length and name, which holds width, height, depth and colour type.
+_HEADER_CHUNK = b'\x00\x00\x00\x0dIHDR'
 
 
 def _read_bytes(path: str | Path, what: str) -> bytes:
@@ -60,10 +62,21 @@ def read_image(path: str | Path) -> np.ndarray:
         FileNotFoundError: If there is no such file.
         ValueError: If the file is truncated or broken, has 16 bits a channel or claims too many pixels.
     """
-    image = _decode(_read_bytes(path, 'the image'), path, ('JPEG', 'PNG'))
-    if image.mode not in _IMAGE_MODES:
-        raise ValueError(f"{path}: expected 8 bits a channel, got Pillow's mode {image.mode!r}; convert it to 8 bits")
+    data = _read_bytes(path, 'the image')
+    image = _decode(data, path, ('JPEG', 'PNG'))
+    # Of colours with 16 bits Pillow drops the lower ones, without a word.
+    if image.mode not in _IMAGE_MODES or (data.startswith(_PNG_MAGIC) and _png_header(data, path)[0] == 16):
+        raise ValueError(
+            f"{path}: expected 8 bits a channel, got 16 or Pillow's mode {image.mode!r}; convert it to 8 bits"
+        )
     return cv2.cvtColor(np.asarray(image.convert('RGB')), cv2.COLOR_RGB2BGR)
+
+
+def _png_header(data: bytes, path: str | Path) -> tuple[int, int]:
+    """Bits a channel and colour type of a PNG, by its own words."""
+    if data[8:16] != _HEADER_CHUNK or len(data) < 26:
+        raise ValueError(f'{path}: a broken PNG, which does not start with its header')
+    return data[24], data[25]
 
 
 def _label_values(data: bytes, path: str | Path) -> np.ndarray:
@@ -73,9 +86,9 @@ def _label_values(data: bytes, path: str | Path) -> np.ndarray:
             f'{path}: the label is a JPEG, whatever its name says; JPEG invents classes along every edge: '
             'make the label again and save it as PNG'
         )
-    if not data.startswith(_PNG_MAGIC) or len(data) < 26:
+    if not data.startswith(_PNG_MAGIC):
         raise ValueError(f'{path}: expected a PNG label, got a file that starts with {data[:8]!r}')
-    depth, colour_type = data[24], data[25]
+    depth, colour_type = _png_header(data, path)
     if depth == 16 or (colour_type != _PALETTE and depth != 8):
         raise ValueError(f'{path}: expected a label of 8 bits, got {depth} bits a channel; save the classes as 8 bits')
     values = np.array(_decode(data, path, ('PNG',)))

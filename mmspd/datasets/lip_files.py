@@ -11,7 +11,10 @@ import numpy as np
 
 from mmspd.anatomy import NUM_JOINTS
 
-__all__ = ['LIPPoses', 'read_id_list', 'read_poses']
+__all__ = ['LARGEST_COORDINATE', 'LIPPoses', 'read_id_list', 'read_poses']
+
+# No picture is that large, and float32 still holds tenths of a pixel.
+LARGEST_COORDINATE = 1e6
 
 _NUM_FIELDS = 1 + 3 * NUM_JOINTS
 _IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png')
@@ -95,12 +98,12 @@ def _split_row(line: str, where: str) -> tuple[str, list[float]]:
 
 
 def _check_joints(joints: np.ndarray, path: Path, numbers: list[int]) -> None:
-    """Refuse rows (R, 16, 3) with half-missing joints, infinite places or unknown visibilities."""
+    """Refuse rows (R, 16, 3) with half-missing joints, impossible places or unknown visibilities."""
     missing = np.isnan(joints)
     visibility = joints[..., 2]
     problems = (
         (missing.any(-1) & ~missing.all(-1), 'either three numbers or nan,nan,nan'),
-        (np.isinf(joints).any(-1), 'finite coordinates'),
+        ((np.abs(joints) > LARGEST_COORDINATE).any(-1), f'finite coordinates of at most {LARGEST_COORDINATE:g}'),
         (~(missing[..., 2] | (visibility == 0) | (visibility == 1)), 'a visibility of 0 (visible) or 1 (occluded)'),
     )
     for wrong, expected in problems:

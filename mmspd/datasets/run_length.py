@@ -16,7 +16,9 @@ MASK_SIZE = 256
 
 def _decompress(text: str) -> np.ndarray:
     """Run lengths of a compressed string, int64, not yet checked for sense."""
-    codes = np.frombuffer(text.encode('latin-1', 'replace'), dtype=np.uint8).astype(np.int64) - 48
+    if not text.isascii():
+        raise ValueError('the counts are not a run-length string')
+    codes = np.frombuffer(text.encode('ascii'), dtype=np.uint8).astype(np.int64) - 48
     if not len(codes) or codes.min() < 0 or codes.max() > 63 or codes[-1] & 32:
         raise ValueError('the counts are not a run-length string')
     lasts = np.flatnonzero(codes & 32 == 0)

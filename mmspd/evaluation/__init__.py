@@ -1,5 +1,5 @@
 """Metrics: parsing in three protocols, joints, surface points."""
 
-from .metrics import KeypointMetric, ParsingMetric, SurfacePointMetric
+from mmspd.evaluation.metrics import KeypointMetric, ParsingMetric, SurfacePointMetric
 
 __all__ = ['KeypointMetric', 'ParsingMetric', 'SurfacePointMetric']

@@ -7,9 +7,9 @@ import numpy as np
 from pycocotools import mask as coco_mask
 
 from mmspd.anatomy import COARSE_PARTS, FINE_TO_COARSE
+from mmspd.datasets.run_length import MASK_SIZE
 from mmspd.testing.figures import DrawnPerson
 
-MASK_SIZE: Final = 256
 _POINT_RANGE: Final = 255.0  # dp_x, dp_y span the box by 0..255
 
 

@@ -25,8 +25,8 @@ __all__ = ['SPDVisualizer']
 class SPDVisualizer(Visualizer):
     """Draws an ``SPDDataSample``: a row of ground truth, a row of prediction, a column for each task that exists.
 
-    It takes the arguments of mmseg's ``SegLocalVisualizer`` and works with its ``SegVisualizationHook``. Fields are
-    read as :mod:`mmspd.structures` defines them, in pixels of the *original* image.
+    It stands in for mmseg's ``SegLocalVisualizer`` under its ``SegVisualizationHook``. Fields are read as
+    :mod:`mmspd.structures` defines them, in pixels of the *original* image.
 
     Args:
         name (str): Of the instance.

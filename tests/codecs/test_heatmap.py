@@ -52,10 +52,10 @@ def test_encoding_is_that_of_mmpose():
 
 
 def test_joint_far_outside_has_no_weight_and_missing_ones_no_gaussian():
-    joints = np.array([[[-60.0, 100.0], [100.0, 100.0], [100.0, 100.0]]])
-    encoded = SPDHeatmap((384, 384)).encode(joints, np.array([[1.0, 0.0, 1.0]]))
-    np.testing.assert_array_equal(encoded['keypoint_weights'], [[0, 0, 1]])
-    np.testing.assert_array_equal(encoded['heatmaps'].any(axis=(1, 2)), [False, False, True])
+    joints = np.array([[[-60.0, 100.0], [100.0, 100.0], [100.0, 100.0], [np.nan, 100.0]]])
+    encoded = SPDHeatmap((384, 384)).encode(joints, np.array([[1.0, 0.0, 1.0, 1.0]]))
+    np.testing.assert_array_equal(encoded['keypoint_weights'], [[0, 0, 1, 0]])
+    np.testing.assert_array_equal(encoded['heatmaps'].any(axis=(1, 2)), [False, False, True, False])
 
 
 @pytest.mark.parametrize(('input_size', 'heatmap_size'), SIZES)

@@ -5,8 +5,6 @@ import pytest
 
 from mmspd.testing.lip_tree import write_lip_tree
 
-REAL_DATA = Path(__file__).resolve().parents[2].parent / 'shared' / 'data'
-
 
 @pytest.fixture(scope='session')
 def _tree_template(tmp_path_factory):
@@ -19,11 +17,3 @@ def _tree_template(tmp_path_factory):
 def lip_tree(_tree_template, tmp_path):
     """A drawn LIP tree, 5 train and 2 val persons, that the test may damage."""
     return Path(shutil.copytree(_tree_template, tmp_path / 'LIP'))
-
-
-@pytest.fixture
-def real_data():
-    """Real samples beside the checkout, which most checkouts lack."""
-    if not REAL_DATA.is_dir():
-        pytest.skip('no real samples beside this checkout')
-    return REAL_DATA

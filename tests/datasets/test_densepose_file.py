@@ -58,6 +58,9 @@ def test_person_without_surface_fields_is_left_out(tmp_path):
         ({'dp_I': [2.5, 3]}, 'field dp_I: expected whole'),
         ({'dp_U': [0.5, -0.1]}, 'field dp_U'),
         ({'dp_V': [0.5, float('nan')]}, 'field dp_V: expected finite'),
+        ({'dp_U': [10**400, 0]}, 'field dp_U: expected finite'),
+        ({'bbox': [1e300, 0, 5, 5]}, 'field bbox: expected finite'),
+        ({'bbox': [0, 0, 1e-300, 5]}, 'field bbox: expected x, y, width, height with a positive size'),
         ({'dp_x': 'hello'}, 'field dp_x: expected a list of numbers'),
         ({'dp_x': [[0], [1]]}, 'field dp_x: expected a list of numbers'),
         ({'bbox': [0, 0, 0, 5]}, 'field bbox'),
@@ -127,7 +130,7 @@ def test_whole_square_and_nothing():
     'counts',
     [
         '', '\x00', 'zzz', 'o' * 12 + '0', [65535], [-1, 65537], [65536, 1], [2**62, 2**62, 2**62, 2**62], [0.5, 2],
-        [[1, 2]], ['a'], '04', [2**70], 'P' * 50,
+        [[1, 2]], ['a'], '04', [2**70], 'P' * 50, '\u20ac',
     ],
 )  # fmt: skip
 def test_hostile_runs_are_refused(counts):

@@ -2,6 +2,7 @@ import io
 import struct
 import zlib
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -93,8 +94,11 @@ def test_missing_file_is_named(tmp_path, reader):
         reader(tmp_path / 'gone.png')
 
 
-def test_sixteen_bit_image_is_refused(tmp_path):
-    path = save(tmp_path, Image.fromarray(np.arange(12, dtype=np.uint16).reshape(3, 4)))
+@pytest.mark.parametrize('shape', [(3, 4), (3, 4, 3), (3, 4, 4)])
+def test_sixteen_bit_image_is_refused(tmp_path, shape):
+    # Pillow reads colours of 16 bits as 8, and says nothing.
+    path = tmp_path / 'a.png'
+    cv2.imwrite(str(path), np.full(shape, 300, dtype=np.uint16))
     with pytest.raises(ValueError, match='8 bits'):
         read_image(path)
 
@@ -152,6 +156,17 @@ def test_grey_label_of_four_bits_is_refused_since_pillow_would_stretch_its_value
     path.write_bytes(b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', header) + chunk(b'IDAT', data) + chunk(b'IEND', b''))
     assert np.asarray(Image.open(path)).tolist() == [[0, 17]]
     with pytest.raises(ValueError, match='got 4 bits'):
+        read_parsing_label(path)
+
+
+def test_png_that_hides_its_header_is_refused(tmp_path):
+    """Bytes 24 and 25 say 8 bits of grey, but belong to a comment; the image below has 16 bits."""
+    path = tmp_path / 'a.png'
+    header = chunk(b'IHDR', struct.pack('>IIBBBBB', 2, 1, 16, 0, 0, 0, 0))
+    pixels = chunk(b'IDAT', zlib.compress(b'\x00\x00\x01\x00\x02')) + chunk(b'IEND', b'')
+    path.write_bytes(b'\x89PNG\r\n\x1a\n' + chunk(b'tEXt', b'a\x00aaaaaa\x08\x00zz') + header + pixels)
+    assert path.read_bytes()[24:26] == b'\x08\x00'
+    with pytest.raises(ValueError, match=r'a.png: a broken PNG'):
         read_parsing_label(path)
 
 

@@ -131,11 +131,12 @@ def test_missing_part_of_the_tree_shows_layout_and_a_way_on(lip_tree, missing, s
     assert '{train,val}_images/ID.jpg' in message
 
 
-def test_missing_tree_and_surface_file_say_how_to_do_without(lip_tree, tmp_path, monkeypatch):
-    with pytest.raises(FileNotFoundError, match='make demo'):
+def test_missing_tree_names_what_is_looked_for_and_a_way_on(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r'nowhere/train_id.txt is missing(.|\n)*make demo'):
         LIPMultiTaskDataset(str(tmp_path / 'nowhere'))
-    logged = []
-    monkeypatch.setattr('mmspd.datasets.lip.print_log', lambda message, **_: logged.append(message))
+
+
+def test_missing_surface_file_is_warned_about_and_says_how_to_do_without(lip_tree, logged):
     dataset = LIPMultiTaskDataset(str(lip_tree), surface_file='gone.json')
     assert all(dataset.get_data_info(index)['surface'] is None for index in range(len(dataset)))
     assert len(logged) == 1
@@ -250,7 +251,7 @@ def test_transform_that_gives_nothing_is_an_error(lip_tree):
 
 
 def test_training_pipeline_of_the_config(config, lip_tree):
-    out = build(config, lip_tree)[(0, 0)]
+    out = build(config, lip_tree)[(0, 0, 0)]
     sample = out['data_samples']
     assert out['inputs'].shape == (3, 384, 384)
     assert sample.gt_sem_seg.data.shape == (1, 384, 384)
@@ -272,11 +273,11 @@ def test_validation_pipeline_of_the_config_keeps_original_sizes(config, lip_tree
 def test_test_time_pipeline_of_the_config_gives_six_views(config, lip_tree):
     out = build(config, lip_tree, 'val', pipeline=config.tta_pipeline)[0]
     sizes = [tuple(view.shape[1:]) for view in out['inputs']]
-    assert sizes == [(288, 288)] * 2 + [(384, 384)] * 2 + [(480, 480)] * 2
+    assert sizes == [(384, 384)] * 2 + [(288, 288)] * 2 + [(480, 480)] * 2
     assert [sample.flip for sample in out['data_samples']] == [False, True] * 3
     originals = {sample.gt_sem_seg.data.shape for sample in out['data_samples']}
     assert originals == {(1, *out['data_samples'][0].ori_shape)}
-    plain, mirrored = out['inputs'][2].int(), out['inputs'][3].flip(-1).int()
+    plain, mirrored = out['inputs'][0].int(), out['inputs'][1].flip(-1).int()
     assert (plain - mirrored).abs().max() <= 2
 
 

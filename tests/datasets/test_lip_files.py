@@ -44,6 +44,7 @@ def test_line_ends_and_byte_order_mark_do_not_matter(tmp_path, end):
         (row(joints=[JOINT, '3,nan,0', *[JOINT] * 14]), 'three numbers or nan,nan,nan for joint 2'),
         (row(joints=[JOINT, '3,4,nan', *[JOINT] * 14]), 'three numbers or nan,nan,nan for joint 2'),
         (row(joints=[JOINT, '3,inf,0', *[JOINT] * 14]), 'finite'),
+        (row(joints=[JOINT, '1e300,3,0', *[JOINT] * 14]), 'finite coordinates .* joint 2'),
         (row(joints=[JOINT, JOINT, '3,4,2', *[JOINT] * 13]), r'visibility of 0 .* joint 3, got \[3.0, 4.0, 2.0\]'),
         (row('1_3'), 'image name'),
         (row('../1_3.jpg'), 'without folders'),

@@ -1,5 +1,4 @@
 import csv
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,7 +14,6 @@ from mmspd.evaluation.functional import (
     spd_code_errors,
 )
 
-LIP_POSES = Path(__file__).resolve().parents[2].parent / 'shared' / 'data' / 'lip' / 'lip_val_set.csv'
 NONE = np.zeros((1, 16), dtype=bool)
 
 
@@ -140,10 +138,9 @@ def test_spd_code_averages_per_joint_first():
     assert masked_mean(errors.errors, errors.annotated) == pytest.approx(14 / 3)
 
 
-@pytest.mark.skipif(not LIP_POSES.exists(), reason='needs the pose list of LIP')
 @pytest.mark.parametrize(('fill', 'perfect', 'noisy'), [(0, 44.3, 53.3), (-1, 44.5, 53.4), (None, 32.5, 41.4)])
-def test_spd_code_on_the_real_list(fill, perfect, noisy):
-    with LIP_POSES.open(newline='') as file:
+def test_spd_code_on_the_real_list(real_data, fill, perfect, noisy):
+    with (real_data / 'lip' / 'lip_val_set.csv').open(newline='') as file:
         rows = np.array([row[1:] for row in csv.reader(file)], dtype=float).reshape(-1, 16, 3)
     truth, annotated = rows[..., :2] - 1, ~np.isnan(rows[..., 0])
     stand_in = np.nanmean(truth, axis=1, keepdims=True) if fill is None else fill

@@ -135,6 +135,16 @@ def test_nothing_annotated_is_nan_with_a_warning(metric, log):
     assert any(r.levelno == logging.WARNING and 'nothing annotated' in r.getMessage() for r in log.records)
 
 
+def test_a_prediction_that_is_not_a_number_shows_with_a_warning(log):
+    sample = make_sample()
+    sample.pred_instances.keypoints[0, 3] = NAN
+    metrics = evaluate(KeypointMetric(), sample)
+    assert np.isnan(metrics['pose/mED'])
+    # Wrong for the shares, beside the two joints that are too far off for half a head.
+    assert metrics['pose/PCKh@0.5'] == pytest.approx(13 / 16)
+    assert 'a prediction is NaN: mED, mED_visible, mED_spd_code' in log.text
+
+
 def test_samples_without_annotation_count_nothing():
     for metric in (ParsingMetric, KeypointMetric, SurfacePointMetric):
         alone = evaluate(metric(), make_sample())

@@ -1,14 +1,8 @@
 """Hostile, damaged and ordinary checkpoints, and mmengine's Runner on top of the safe loader."""
 
-import io
-import os
 import pickle
-import sys
-import tarfile
-import threading
-from collections import Counter, OrderedDict
+from collections import Counter
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import numpy as np
 import pytest
@@ -19,76 +13,8 @@ from mmengine.optim import OptimWrapper
 from mmengine.runner import CheckpointLoader, Runner
 from torch.utils.data import DataLoader
 
-from mmspd.models.backbones import ConvNeXt
-from mmspd.utils.checkpoint import (
-    load_checkpoint_file,
-    load_from_http,
-    load_from_torchvision,
-    require_weights,
-    use_safe_checkpoints,
-)
-
-TINY = {'depths': (1, 1, 1, 1), 'channels': (2, 4, 8, 16)}
-
-
-class Payload:
-    """Unpickling it calls a function."""
-
-    def __init__(self, function, *arguments):
-        self.call = (function, arguments)
-
-    def __reduce__(self):
-        return self.call
-
-
-def live_payloads(marker):
-    return {
-        'os': Payload(os.mkdir, str(marker)),
-        'builtins': Payload(exec, f'import os; os.mkdir({str(marker)!r})'),
-        'numpy': Payload(np.save, str(marker), np.zeros(1)),
-    }
-
-
-def nest(place, payload):
-    """A training checkpoint with ``payload`` somewhere in it."""
-    checkpoint = {
-        'state_dict': OrderedDict(weight=torch.ones(2)),
-        'meta': {'epoch': 0, 'iter': 1},
-        'message_hub': {'log_scalars': {'loss': HistoryBuffer([1.0], [1])}, 'runtime_info': {}, 'resumed_keys': {}},
-    }
-    if place == 'top':
-        return payload
-    if place == 'history':
-        checkpoint['message_hub']['log_scalars']['loss']._log_history = payload
-    elif place == 'runtime_info':
-        checkpoint['message_hub']['runtime_info']['best_score'] = [payload]
-    else:
-        checkpoint['state_dict']['bias'] = payload
-    return checkpoint
-
-
-def write_tar(content, path):
-    """PyTorch's first format: a tar archive of pickles."""
-    with tarfile.open(path, 'w:') as archive:
-        for name in ('sys_info', 'storages', 'tensors', 'pickle'):
-            data = pickle.dumps(content, protocol=2)
-            member = tarfile.TarInfo(name)
-            member.size = len(data)
-            archive.addfile(member, io.BytesIO(data))
-
-
-WRITERS = {
-    'zip': torch.save,
-    'legacy': partial(torch.save, _use_new_zipfile_serialization=False),
-    'pickle': lambda content, path: path.write_bytes(pickle.dumps(content, protocol=2)),
-    'tar': write_tar,
-}
-
-
-@pytest.fixture
-def mmengine_schemes(monkeypatch):
-    """Undo the registration of loaders after a test."""
-    monkeypatch.setattr(CheckpointLoader, '_schemes', dict(CheckpointLoader._schemes))
+from mmspd.utils.checkpoint import load_checkpoint_file, use_safe_checkpoints
+from tests.utils.hostile import WRITERS, Payload, live_payloads, nest
 
 
 @pytest.mark.parametrize('call', ['os', 'builtins', 'numpy'])
@@ -335,85 +261,3 @@ def test_other_schemes_stay(tmp_path):
     for address in ('open-mmlab://resnet50_v1c', 's3://bucket/a.pth'):
         loader = CheckpointLoader._get_checkpoint_loader(address)
         assert loader.__module__ == 'mmengine.runner.checkpoint'
-
-
-@pytest.mark.usefixtures('mmengine_schemes')
-def test_weights_released_under_model_reach_a_backbone(tmp_path):
-    weights = ConvNeXt(TINY).state_dict()
-    weights['stages.0.0.gamma'] += 1
-    torch.save({'model': weights}, tmp_path / 'convnext.pth')
-    use_safe_checkpoints()
-    backbone = ConvNeXt(TINY, init_cfg={'type': 'Pretrained', 'checkpoint': str(tmp_path / 'convnext.pth')})
-    backbone.init_weights()
-    assert torch.equal(backbone.stages[0][0].gamma, weights['stages.0.0.gamma'])
-
-
-def test_weights_that_do_not_fit_are_refused():
-    model = torch.nn.Linear(2, 3)
-    require_weights(model, {'state_dict': model.state_dict()}, 'a.pth')
-    require_weights(model, model.state_dict() | {'more': torch.ones(1)}, 'a.pth')
-    with pytest.raises(ValueError, match=r'a\.pth does not fit.* 2 weights 1 are missing and 0 .*\(bias, '):
-        require_weights(model, {'weight': model.weight}, 'a.pth')
-    with pytest.raises(ValueError, match=r'0 are missing and 1 have another shape \(weight, '):
-        require_weights(model, {'weight': torch.ones(3, 3), 'bias': model.bias}, 'a.pth')
-
-
-def test_torchvisions_weights_are_fetched_without_torchvision(monkeypatch, tmp_path):
-    asked = []
-
-    def download(address, target, progress):
-        asked.append(address)
-        WRITERS['legacy']({'conv1.weight': torch.ones(2)}, target)
-
-    monkeypatch.setitem(sys.modules, 'torchvision', None)  # importing it fails
-    monkeypatch.setattr(torch.hub, 'get_dir', lambda: str(tmp_path))
-    monkeypatch.setattr(torch.hub, 'download_url_to_file', download)
-    weights = load_from_torchvision('torchvision://resnet101')
-    assert weights['conv1.weight'].tolist() == [1, 1]
-    assert [address.rpartition('/')[2] for address in asked] == ['resnet101-63fe2227.pth']
-
-
-def test_an_unknown_model_and_a_missing_connection_say_what_to_do(monkeypatch, tmp_path):
-    with pytest.raises(ValueError, match=r'torchvision://resnet1000 is known; known are .*resnet101'):
-        load_from_torchvision('torchvision://resnet1000')
-    monkeypatch.setattr(torch.hub, 'get_dir', lambda: str(tmp_path))
-    with pytest.raises(ConnectionError, match=r'could not be downloaded.*init_cfg\.checkpoint=FILE.*init_cfg=None'):
-        load_from_http('http://127.0.0.1:9/weights.pth')  # nothing listens there
-
-
-@pytest.fixture
-def server(tmp_path):
-    """Serves ``tmp_path / 'remote'`` on this machine; gives its address and the directory."""
-    directory = tmp_path / 'remote'
-    directory.mkdir()
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *arguments):
-            pass
-
-    with ThreadingHTTPServer(('127.0.0.1', 0), partial(Quiet, directory=str(directory))) as running:
-        thread = threading.Thread(target=running.serve_forever)
-        thread.start()
-        yield f'http://127.0.0.1:{running.server_port}', directory
-        running.shutdown()
-        thread.join()
-
-
-@pytest.mark.usefixtures('mmengine_schemes')
-def test_downloads_are_loaded_safely(tmp_path, monkeypatch, server):
-    monkeypatch.setattr(torch.hub, '_hub_dir', str(tmp_path / 'hub'))
-    address, directory = server
-    marker = tmp_path / 'executed'
-    torch.save({'a': torch.ones(2)}, directory / 'good.pth')
-    torch.save(nest('top', live_payloads(marker)['os']), directory / 'hostile.pth')
-    use_safe_checkpoints()
-
-    loaded = CheckpointLoader.load_checkpoint(f'{address}/good.pth?download=1', map_location='cpu')
-    assert torch.equal(loaded['a'], torch.ones(2))
-    (directory / 'good.pth').unlink()  # the second time it comes from the cache
-    assert 'a' in CheckpointLoader.load_checkpoint(f'{address}/good.pth')
-    with pytest.raises(ValueError, match='mkdir'):
-        CheckpointLoader.load_checkpoint(f'{address}/hostile.pth')
-    assert not marker.exists()
-    with pytest.raises(ValueError, match='names no file'):
-        CheckpointLoader.load_checkpoint(f'{address}/')

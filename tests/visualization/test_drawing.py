@@ -93,7 +93,8 @@ def test_an_occluded_joint_is_a_ring():
 def test_joints_far_away_do_not_fail(place):
     keypoints = np.full((16, 2), place)
     keypoints[::2] = 5
-    draw_skeleton(GREY, keypoints)
+    drawn = draw_skeleton(GREY, keypoints)
+    assert (drawn[5, 5] != GREY[5, 5]).any()  # the joints on the picture are there
 
 
 @pytest.mark.parametrize('size', [(1, 1), (1, 50), (50, 1)])

@@ -53,7 +53,8 @@ def test_builds_from_a_config_in_both_scopes(tmp_path):
     config = {'type': 'SPDVisualizer', 'vis_backends': [{'type': 'LocalVisBackend'}], 'save_dir': str(tmp_path)}
     with DefaultScope.overwrite_default_scope('mmspd'):
         assert isinstance(VISUALIZERS.build(dict(config, name='a')), SPDVisualizer)
-    assert isinstance(VISUALIZERS.build(dict(config, type='mmspd.SPDVisualizer', name='b')), SPDVisualizer)
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        assert isinstance(VISUALIZERS.build(dict(config, type='mmspd.SPDVisualizer', name='b')), SPDVisualizer)
 
 
 def test_file_appears_whole_and_alone(tmp_path, image, sample):

@@ -110,10 +110,10 @@ def measure(dataset_config: dict[str, Any], num_samples: int) -> tuple[float, di
     dataset = DATASETS.build(dataset_config)
     order = np.arange(num_samples) % len(dataset)
     for index in order[:20]:
-        dataset[(0, index)]
+        dataset[(0, 0, index)]
     start = time.perf_counter()
     for place, index in enumerate(order):
-        dataset[(place, index)]
+        dataset[(0, place, index)]
     rate = num_samples / (time.perf_counter() - start)
 
     times: dict[str, float] = defaultdict(float)

@@ -52,9 +52,9 @@ class LoadSurfacePoints(BaseTransform):
     """Turn the surface annotation into points of the image.
 
     A point lies at x = bbox_x + dp_x / 255 * bbox_w, as DensePose-COCO's evaluator has it. Its points lie on the body
-    only, so background points (label 0, without U and V) are drawn evenly from the part of the box that no mask
-    covers; none where the masks cover the whole box. A parsing label's background would not do: LIP labels bare skin
-    of the torso so.
+    only, so background points (label 0, without U and V) are drawn evenly from the part of the box that no mask covers;
+    none where the masks cover the whole box, or where there is no mask at all to tell. A parsing label's background
+    would not do: LIP labels bare skin of the torso so.
 
     Adds ``dp_points`` float32 (P, 2) original pixels, ``dp_labels`` int64 (P,), ``dp_uv`` float32 (P, 2) in 0..1 and
     ``dp_uv_valid`` bool (P,); P = 0 without annotation.
@@ -101,16 +101,20 @@ class LoadSurfacePoints(BaseTransform):
 def draw_background(masks: list[Any], number: int, rng: np.random.Generator) -> np.ndarray:
     """Random places of the box that no mask covers.
 
+    Masks that cover nothing tell nothing: a person covers some of its box.
+
     Args:
         masks (list): Run-length masks of 256 x 256 over the box, some empty.
         number (int): How many places.
         rng (np.random.Generator): Source of chance.
 
     Returns:
-        np.ndarray: float64 (number, 2), x and y in 0..1 across the box, or (0, 2) if the masks leave nothing free.
+        np.ndarray: float64 (number, 2), x and y in 0..1 across the box; (0, 2) if the masks leave nothing free or
+        cover nothing.
     """
-    free = np.flatnonzero(~union_of_masks(masks))
-    if not len(free):
+    body = union_of_masks(masks)
+    free = np.flatnonzero(~body)
+    if not len(free) or not body.any():
         return np.zeros((0, 2))
     rows, columns = np.divmod(free[rng.integers(len(free), size=number)], MASK_SIZE)
     return (np.stack([columns, rows], axis=1) + rng.random((number, 2))) / MASK_SIZE

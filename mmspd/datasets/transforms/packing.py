@@ -26,8 +26,9 @@ class PackSPDInputs(BaseTransform):
     """Pack image and annotation into ``inputs`` uint8 (3, H, W) BGR and ``data_samples``, an ``SPDDataSample``.
 
     ``mmspd.structures`` lists the fields. What the results lack is left out, or, with ``fill_missing``, is there
-    without content: a label of 255, joints of weight 0, empty heatmaps, no surface points. Training needs the
-    latter, for a batch mixes samples with and without each annotation.
+    without content: a label of 255, joints of weight 0, empty heatmaps, no surface points. Without
+    :class:`PoseTargets` that makes every joint's weight 0, for an empty heatmap is no target. Training needs
+    ``fill_missing``, for a batch mixes samples with and without each annotation.
 
     Args:
         fill_missing (bool): Whether every field is always present. Defaults to False.
@@ -91,6 +92,7 @@ def _nothing(results: dict[str, Any], stride: int) -> dict[str, Any]:
         'keypoints_occluded': missing.astype(bool),
         'transformed_keypoints': joints,
         'transformed_keypoints_visible': missing,
+        'keypoint_weights': missing,
         'heatmaps': np.zeros((NUM_JOINTS, cells[1], cells[0]), dtype=np.float32),
         'dp_points': nowhere,
         'transformed_dp_points': nowhere,

@@ -1,7 +1,7 @@
 """The arithmetic of the metrics, as pure functions."""
 
-from .arrays import to_numpy
-from .keypoints import (
+from mmspd.evaluation.functional.arrays import to_numpy
+from mmspd.evaluation.functional.keypoints import (
     KeypointErrors,
     compare_keypoints,
     correct_keypoints,
@@ -10,8 +10,16 @@ from .keypoints import (
     mean_spd_code_error,
     spd_code_errors,
 )
-from .parsing import PROTOCOLS, ClassScores, ParsingCounts, Protocol, confusion_matrix, count_image, score_parsing
-from .surface import SurfaceCounts, compare_surface
+from mmspd.evaluation.functional.parsing import (
+    PROTOCOLS,
+    ClassScores,
+    ParsingCounts,
+    Protocol,
+    confusion_matrix,
+    count_image,
+    score_parsing,
+)
+from mmspd.evaluation.functional.surface import SurfaceCounts, compare_surface
 
 __all__ = [
     'PROTOCOLS',

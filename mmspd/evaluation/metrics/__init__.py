@@ -1,7 +1,7 @@
 """Metrics for mmengine's evaluator."""
 
-from .keypoint_metric import KeypointMetric
-from .parsing_metric import ParsingMetric
-from .surface_metric import SurfacePointMetric
+from mmspd.evaluation.metrics.keypoint_metric import KeypointMetric
+from mmspd.evaluation.metrics.parsing_metric import ParsingMetric
+from mmspd.evaluation.metrics.surface_metric import SurfacePointMetric
 
 __all__ = ['KeypointMetric', 'ParsingMetric', 'SurfacePointMetric']

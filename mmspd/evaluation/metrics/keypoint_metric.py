@@ -16,9 +16,8 @@ from mmspd.evaluation.functional.keypoints import (
     masked_mean,
     mean_spd_code_error,
 )
+from mmspd.evaluation.metrics.samples import BranchMetric, describe, log_table, warn_unmeasured
 from mmspd.registry import METRICS
-
-from .samples import BranchMetric, describe, log_table, warn_unmeasured
 
 __all__ = ['KeypointMetric']
 

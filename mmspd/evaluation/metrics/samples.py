@@ -61,10 +61,14 @@ def to_tensor(array: np.ndarray | torch.Tensor) -> torch.Tensor:
 
 
 def warn_unmeasured(metric: str, values: Mapping[str, float]) -> None:
-    """Log which values are NaN, because nothing was annotated that they could be measured on."""
+    """Log which values are NaN, because nothing was annotated to measure them on, or a prediction is NaN."""
     names = [name for name, value in values.items() if math.isnan(value)]
     if names:
-        print_log(f'{metric}: nothing annotated to measure {", ".join(names)}: NaN', 'current', WARNING)
+        print_log(
+            f'{metric}: NaN, as nothing annotated could be measured or a prediction is NaN: {", ".join(names)}',
+            'current',
+            WARNING,
+        )
 
 
 def log_table(title: str, heading: str, names: Sequence[str], columns: Mapping[str, np.ndarray]) -> None:

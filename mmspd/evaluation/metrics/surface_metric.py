@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from mmspd.evaluation.functional.surface import SurfaceCounts, compare_surface
+from mmspd.evaluation.metrics.samples import BranchMetric, describe, to_tensor, warn_unmeasured
 from mmspd.registry import METRICS
-
-from .samples import BranchMetric, describe, to_tensor, warn_unmeasured
 
 __all__ = ['SurfacePointMetric']
 

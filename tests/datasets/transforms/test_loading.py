@@ -98,8 +98,12 @@ def test_no_annotation_gives_no_points():
     assert len(out['dp_labels']) == len(out['dp_uv_valid']) == 0
 
 
+def test_masks_that_cover_nothing_tell_nothing_about_background():
+    assert load(surface(), num_background=50)['dp_labels'].tolist() == [1, 2, 3, 4, 5, 6]
+
+
 def test_annotation_without_points_has_background_only():
-    out = load(surface(number=0), num_background=7)
+    out = load(surface([block(0, 0, 9, 9)], number=0), num_background=7)
     assert out['dp_labels'].tolist() == [0] * 7
 
 

@@ -73,8 +73,10 @@ def test_scale_of_test_mode_changes_the_size(make_results, scale, expected):
 
 def test_nothing_is_random_in_test_mode(make_results):
     results = make_results()
-    del results['rng']
-    PersonAffine((64, 96), test_mode=True)(results)
+    del results['rng']  # there is nothing to draw from
+    out = PersonAffine((64, 96), test_mode=True)(results)
+    assert out['flip'] is False
+    np.testing.assert_allclose(out['warp_matrix'], person_matrix(results['ori_shape'], (64, 96)))
 
 
 def test_stretch_by_hand():
@@ -232,6 +234,19 @@ def test_joint_outside_the_image_is_no_target_even_where_padding_would_show_it(m
     again['keypoints'][0, 7] = (WIDTH + 3, 20)
     transform(again)
     assert len(messages) == 2
+
+
+def test_inside_is_up_to_the_edges_of_the_outermost_pixels():
+    points = np.array([[-0.5, -0.5], [2.5, 4.5], [-0.6, 0], [2.6, 0], [0, -0.6], [0, 4.6]])
+    assert points_inside(points, 3, 5).tolist() == [True, True, False, False, False, False]
+    assert points_inside(points, 3, 5, margin=0.2).all()
+
+
+def test_surface_points_may_lie_a_pixel_outside_the_image(make_results):
+    results = make_results()
+    results['dp_points'][:4] = [(-1.4, 20), (-1.6, 20), (WIDTH + 0.4, 20), (WIDTH + 0.6, 20)]
+    out = PersonAffine((100, 100), scale_range=(0.5, 0.5), flip_prob=0)(results)
+    assert out['transformed_dp_kept'][:4].tolist() == [True, False, True, False]
 
 
 def test_evaluation_keeps_surface_points_outside_the_image(make_results):

@@ -16,13 +16,10 @@ def run(seed, **options):
 
 
 @pytest.mark.parametrize(
-    ('first', 'expected'), [(True, [0, 20 + 1.5 * 100, 255]), (False, [0, 1.5 * 120, 255])]
-)  # 0: 20 or 30
-def test_brightness_and_contrast_by_hand(first, expected):
-    table = brightness_contrast_table(20, 1.5, first)
-    assert table[100] == expected[1]
-    assert table[250] == expected[2]
-    assert table[0] == (20 if first else 30)
+    ('contrast_first', 'expected'), [(True, [20, 1.5 * 100 + 20, 255]), (False, [1.5 * 20, 1.5 * 120, 255])]
+)
+def test_brightness_and_contrast_by_hand(contrast_first, expected):
+    assert brightness_contrast_table(20, 1.5, contrast_first)[[0, 100, 250]].tolist() == expected
 
 
 def test_values_are_clipped_between_the_two_steps():

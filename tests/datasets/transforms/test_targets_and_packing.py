@@ -80,6 +80,14 @@ def test_missing_annotation_is_filled_in_for_training(bare_results):
     assert sample.gt_surface_points.labels.dtype == torch.int64
 
 
+def test_joints_without_targets_in_the_pipeline_teach_nothing(make_results):
+    """An empty heatmap beside a joint of weight 1 would teach that nobody has joints."""
+    _, sample = pack(PersonAffine((64, 96), test_mode=True)(make_results()), fill_missing=True)
+    assert sample.gt_instances.keypoints_visible.sum() == 15
+    assert not sample.gt_fields.heatmaps.any()
+    assert not sample.gt_instance_labels.keypoint_weights.any()
+
+
 def test_missing_annotation_is_left_out_otherwise(bare_results):
     _, sample = pack(bare_results)
     assert sample.keys() == []

@@ -11,7 +11,7 @@ import math
 import torch
 from torch.nn import functional as F
 
-__all__ = ['inside_box', 'paste_surface', 'sample_charts']
+__all__ = ['inside_box', 'paste_surface', 'sample_charts', 'sample_charts_of']
 
 # Float32 rounding must not put a point on the box's edge outside it; in pixels.
 _EDGE_TOLERANCE = 1e-3
@@ -21,19 +21,20 @@ def inside_box(box: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
     """Which points lie in a box, its edges included.
 
     Args:
-        box (torch.Tensor): (4,), ``x1, y1, x2, y2`` on pixel edges.
+        box (torch.Tensor): (4,), ``x1, y1, x2, y2`` on pixel edges, or (P, 4), one for each point.
         points (torch.Tensor): (P, 2), pixel coordinates.
 
     Returns:
         torch.Tensor: bool, (P,). An empty box (no width or no height) holds no point.
     """
     edges = points.to(box) + 0.5
-    inside = (edges >= box[:2] - _EDGE_TOLERANCE) & (edges <= box[2:] + _EDGE_TOLERANCE)
-    return inside.all(dim=1) & (box[2:] > box[:2]).all()
+    low, high = box[..., :2], box[..., 2:]
+    inside = (edges >= low - _EDGE_TOLERANCE) & (edges <= high + _EDGE_TOLERANCE) & (high > low)
+    return inside.all(dim=-1)
 
 
 def sample_charts(charts: torch.Tensor, box: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
-    """Read charts bilinearly at points of the image.
+    """Read one person's charts bilinearly at points of the image.
 
     Args:
         charts (torch.Tensor): Float, (C, S, S): rows are y.
@@ -41,20 +42,42 @@ def sample_charts(charts: torch.Tensor, box: torch.Tensor, points: torch.Tensor)
         points (torch.Tensor): (P, 2), pixel coordinates.
 
     Returns:
-        torch.Tensor: float32, (P, C), on the device of ``charts``. A point outside the box gets the value at the
-        nearest point of its edge: :func:`inside_box` tells which ones these are. All values are finite where the
-        charts are, also for an empty box.
+        torch.Tensor: float32, (P, C); see :func:`sample_charts_of`.
+    """
+    person = torch.zeros(len(points), dtype=torch.int64, device=charts.device)
+    return sample_charts_of(charts[None], box[None], points, person)
+
+
+def sample_charts_of(
+    charts: torch.Tensor, boxes: torch.Tensor, points: torch.Tensor, person: torch.Tensor
+) -> torch.Tensor:
+    """Read the charts of several persons bilinearly, each at its own points.
+
+    Args:
+        charts (torch.Tensor): Float, (R, C, S, S): rows are y.
+        boxes (torch.Tensor): (R, 4), ``x1, y1, x2, y2`` on pixel edges; the boxes that the charts cover.
+        points (torch.Tensor): (P, 2), pixel coordinates.
+        person (torch.Tensor): int64, (P,), 0..R - 1: whose charts to read at each point.
+
+    Returns:
+        torch.Tensor: float32, (P, C), on the device of ``charts`` and, also without points, in their graph. A point
+        outside its box gets the value at the nearest point of its edge: :func:`inside_box` tells which ones these are.
+        All values are finite where the charts are, also for an empty box.
     """
     # Half precision cannot address single pixels.
-    charts = charts.float()
-    if not len(points):
-        return charts.new_zeros((0, charts.shape[0]))
-    box = box.to(device=charts.device, dtype=torch.float32)
-    size = (box[2:] - box[:2]).clamp(min=torch.finfo(torch.float32).tiny)
-    relative = (points.to(box) + 0.5 - box[:2]) / size
+    charts, boxes = charts.float(), boxes.to(device=charts.device, dtype=torch.float32)
+    size = (boxes[:, 2:] - boxes[:, :2]).clamp(min=torch.finfo(torch.float32).tiny)
+    relative = (points.to(boxes) + 0.5 - boxes[person, :2]) / size[person]
     grid = relative.clamp(0, 1) * 2 - 1
-    sampled = F.grid_sample(charts[None], grid[None, None], mode='bilinear', padding_mode='border', align_corners=False)
-    return sampled[0, :, 0].T
+    # One call for all persons: the points of each are padded to the longest list, of at least one.
+    counts = torch.bincount(person, minlength=len(charts))
+    order = torch.argsort(person, stable=True)
+    place = torch.arange(len(points), device=person.device) - (counts.cumsum(0) - counts)[person[order]]
+    padded = grid.new_zeros((len(charts), 1, max(1, int(counts.max())), 2))
+    padded[person[order], 0, place] = grid[order]
+    values = F.grid_sample(charts, padded, mode='bilinear', padding_mode='border', align_corners=False)
+    sampled = charts.new_empty((len(points), charts.shape[1]))
+    return sampled.index_copy(0, order, values[person[order], :, 0, place])
 
 
 def paste_surface(

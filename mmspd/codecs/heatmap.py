@@ -15,7 +15,7 @@ import numpy as np
 from mmpose.codecs import UDPHeatmap
 from mmpose.registry import KEYPOINT_CODECS
 
-__all__ = ['SPDHeatmap', 'decode_heatmaps', 'draw_gaussians', 'heatmap_size_of', 'locate_peaks']
+__all__ = ['SPDHeatmap', 'cell_size', 'decode_heatmaps', 'draw_gaussians', 'heatmap_size_of', 'locate_peaks']
 
 # Monomials x^i y^j of the fitted parabola, as (i, j).
 _MONOMIALS = ((0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2))
@@ -31,7 +31,7 @@ def heatmap_size_of(input_size: tuple[int, int], stride: int = 8) -> tuple[int, 
     return -(-width // stride), -(-height // stride)
 
 
-def _cell_size(input_size: tuple[int, int], heatmap_size: tuple[int, int]) -> np.ndarray:
+def cell_size(input_size: tuple[int, int], heatmap_size: tuple[int, int]) -> np.ndarray:
     """Pixels from one heatmap cell to the next: float64 (2,), x and y."""
     sizes = np.array([input_size, heatmap_size], dtype=np.float64)
     if sizes.min() < 2:
@@ -144,7 +144,7 @@ def decode_heatmaps(heatmaps: np.ndarray, input_size: tuple[int, int], sigma: in
     """
     *leading, height, width = heatmaps.shape
     places, scores = locate_peaks(heatmaps.reshape(-1, height, width), sigma)
-    pixels = places * _cell_size(input_size, (width, height))
+    pixels = places * cell_size(input_size, (width, height))
     pixels = np.clip(pixels, -0.5, np.array(input_size) - 0.5).astype(np.float32)
     return pixels.reshape(*leading, 2), scores.astype(np.float32).reshape(leading)
 
@@ -170,7 +170,7 @@ class SPDHeatmap(UDPHeatmap):
             raise ValueError(f'sigma is a whole number of heatmap cells, at least 1, got {sigma}')
         if heatmap_size is None:
             heatmap_size = heatmap_size_of(input_size)
-        _cell_size(input_size, heatmap_size)
+        cell_size(input_size, heatmap_size)
         super().__init__(input_size=input_size, heatmap_size=heatmap_size, heatmap_type='gaussian', sigma=int(sigma))
 
     def encode(self, keypoints: np.ndarray, keypoints_visible: np.ndarray | None = None) -> dict[str, np.ndarray]:
@@ -188,7 +188,7 @@ class SPDHeatmap(UDPHeatmap):
             raise ValueError(f'one person a heatmap, got {keypoints.shape[0]} persons')
         shape = keypoints.shape[:2]
         visible = np.ones(shape, np.float32) if keypoints_visible is None else keypoints_visible.astype(np.float32)
-        centres = keypoints[0] / _cell_size(self.input_size, self.heatmap_size)
+        centres = keypoints[0] / cell_size(self.input_size, self.heatmap_size)
         heatmaps = draw_gaussians(centres, self.heatmap_size, self.sigma)
         heatmaps[visible[0] < 0.5] = 0
         empty = ~heatmaps.any(axis=(1, 2))

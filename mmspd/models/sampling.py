@@ -1,6 +1,6 @@
 """Bilinear sampling of feature maps and of predictions, in plain PyTorch.
 
-Axis glossary: N images, C channels, H, W map, R regions, P points.
+Axis glossary: N images, C channels, H, W map, R regions.
 
 Every function samples with ``grid_sample(align_corners=False)``: a map covers its picture from edge to edge, so cell
 ``i`` of ``n`` lies at ``(i + 0.5) / n`` of the picture's width, whatever the resolution.
@@ -52,34 +52,6 @@ def roi_align(
     near_y = (ys >= -1) & (ys <= height)
     samples = samples * (near_y[:, None, :, None] & near_x[:, None, None, :])
     return F.avg_pool2d(samples, sampling_ratio).to(features.dtype)
-
-
-def sample_charts_at(charts: Tensor, boxes: Tensor, points: Tensor, index: Tensor) -> Tensor:
-    """Sample charts that lie over boxes at points.
-
-    Args:
-        charts (Tensor): (R, C, S, S), chart ``r`` covering ``boxes[r]`` from edge to edge.
-        boxes (Tensor): float (R, 4), ``x1, y1, x2, y2`` on pixel edges.
-        points (Tensor): float (P, 2), pixel centres at integers, in the boxes' picture.
-        index (Tensor): int64 (P,), the chart of each point.
-
-    Returns:
-        Tensor: (P, C) float32; a point outside its box takes the nearest border value.
-    """
-    corner, size = boxes[:, :2], (boxes[:, 2:] - boxes[:, :2]).clamp(min=1e-6)
-    grid = 2 * (points + 0.5 - corner[index]) / size[index] - 1
-    sampled = charts.new_zeros((len(points), charts.shape[1]), dtype=torch.float32)
-    # One call for all charts: the points of each are padded to the longest list.
-    counts = torch.bincount(index, minlength=len(charts))
-    longest = int(counts.max()) if len(points) else 0
-    if longest == 0:
-        return sampled + charts.float().sum() * 0
-    order = torch.argsort(index, stable=True)
-    rank = torch.arange(len(points), device=index.device) - (counts.cumsum(0) - counts)[index[order]]
-    padded = grid.new_zeros((len(charts), 1, longest, 2))
-    padded[index[order], 0, rank] = grid[order]
-    values = F.grid_sample(charts.float(), padded, mode='bilinear', padding_mode='border', align_corners=False)
-    return sampled.index_copy(0, order, values[index[order], :, 0, rank])
 
 
 def edge_theta(matrix: np.ndarray, target: tuple[int, int], source: tuple[int, int]) -> np.ndarray:

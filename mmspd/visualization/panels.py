@@ -4,24 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from mmengine.structures import InstanceData, PixelData
 from mmseg.structures import SegDataSample
 
 from mmspd.anatomy import IGNORE_LABEL
 from mmspd.codecs.charts import paste_surface
 from mmspd.geometry import apply_to_points, scaling
+from mmspd.utils.arrays import to_numpy
 from mmspd.visualization.drawing import Colour, draw_skeleton, draw_surface, draw_surface_points, overlay_parsing
 from mmspd.visualization.sheets import display_scale, resize
 
 __all__ = ['COLUMNS', 'SamplePainter']
 
 COLUMNS = ('parsing', 'pose', 'surface')
-
-
-def _array(values: np.ndarray | torch.Tensor) -> np.ndarray:
-    """Tensors of any device as arrays; arrays as they are."""
-    return values.detach().cpu().numpy() if isinstance(values, torch.Tensor) else np.asarray(values)
 
 
 @dataclass
@@ -48,15 +43,15 @@ class SamplePainter:
     def ground_truth(self, sample: SegDataSample) -> dict[str, np.ndarray]:
         """Panels by column name, of what is annotated: uint8, RGB."""
         panels = {}
-        if 'gt_sem_seg' in sample and bool((_array(sample.gt_sem_seg.data) != IGNORE_LABEL).any()):
+        if 'gt_sem_seg' in sample and bool((to_numpy(sample.gt_sem_seg.data) != IGNORE_LABEL).any()):
             panels['parsing'] = self._parsing(sample.gt_sem_seg)
         if 'gt_instances' in sample and 'keypoints' in sample.gt_instances:
             persons = sample.gt_instances
-            visible = _array(persons.keypoints_visible)
-            hidden = _array(persons.get('keypoints_occluded', np.zeros_like(visible, dtype=bool)))
+            visible = to_numpy(persons.keypoints_visible)
+            hidden = to_numpy(persons.get('keypoints_occluded', np.zeros_like(visible, dtype=bool)))
             if (visible > 0).any():
-                panels['pose'] = self._pose(_array(persons.keypoints), visible, 0.0, hidden)
-        if 'gt_surface_points' in sample and bool((_array(sample.gt_surface_points.labels) > 0).any()):
+                panels['pose'] = self._pose(to_numpy(persons.keypoints), visible, 0.0, hidden)
+        if 'gt_surface_points' in sample and bool((to_numpy(sample.gt_surface_points.labels) > 0).any()):
             panels['surface'] = self._surface_points(sample.gt_surface_points)
         return panels
 
@@ -67,8 +62,8 @@ class SamplePainter:
             panels['parsing'] = self._parsing(sample.pred_sem_seg)
         if 'pred_instances' in sample and 'keypoints' in sample.pred_instances:
             persons = sample.pred_instances
-            scores = _array(persons.keypoint_scores)
-            panels['pose'] = self._pose(_array(persons.keypoints), scores, self.keypoint_threshold)
+            scores = to_numpy(persons.keypoint_scores)
+            panels['pose'] = self._pose(to_numpy(persons.keypoints), scores, self.keypoint_threshold)
         if 'pred_surface' in sample:
             panels['surface'] = self._surface(sample.pred_surface)
         return panels
@@ -83,7 +78,7 @@ class SamplePainter:
         return resize(field, self.scale, nearest=True)
 
     def _parsing(self, segmentation: PixelData) -> np.ndarray:
-        labels = _array(segmentation.data)
+        labels = to_numpy(segmentation.data)
         labels = labels.reshape(labels.shape[-2:])
         if labels.shape != (self.height, self.width):
             raise ValueError(
@@ -105,13 +100,13 @@ class SamplePainter:
         return panel
 
     def _surface_points(self, points: InstanceData) -> np.ndarray:
-        places = self._place(_array(points.ori_points))
-        return draw_surface_points(self.magnified, places, _array(points.labels), _array(points.uv))
+        places = self._place(to_numpy(points.ori_points))
+        return draw_surface_points(self.magnified, places, to_numpy(points.labels), to_numpy(points.uv))
 
     def _surface(self, persons: InstanceData) -> np.ndarray:
         """All persons' charts over the image; where two overlap, the later one shows."""
         panel = self.magnified
         for logits, uv, box in zip(persons.part_logits, persons.uv, persons.bboxes, strict=True):
-            iuv = _array(paste_surface(logits, uv, box, self.height, self.width))
+            iuv = to_numpy(paste_surface(logits, uv, box, self.height, self.width))
             panel = draw_surface(panel, np.stack([self._magnify(field) for field in iuv]), self.alpha)
         return panel

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmspd.codecs.charts import inside_box, paste_surface, sample_charts
+from mmspd.codecs.charts import inside_box, paste_surface, sample_charts, sample_charts_of
 
 BOX = torch.tensor([10.0, 20.0, 18.0, 36.0])
 
@@ -110,3 +110,23 @@ def test_pasting_refuses_what_does_not_fit():
         paste_surface(part_logits, uv[:, :23], BOX, 9, 9)
     with pytest.raises(ValueError, match='a finite box'):
         paste_surface(part_logits, uv, torch.tensor([0, 0, float('nan'), 4]), 9, 9)
+
+
+def test_charts_are_sampled_at_points_of_their_box():
+    charts = torch.zeros(2, 1, 4, 4)
+    charts[0, 0] = torch.arange(4.0)  # rises to the right
+    charts[1, 0] = torch.arange(4.0)[:, None]  # rises downwards
+    boxes = torch.tensor([[10.0, 20.0, 18.0, 28.0], [0.0, 0.0, 4.0, 4.0]])
+    points = torch.tensor([[10.5, 25.0], [14.5, 25.0], [1.0, 2.0], [100.0, 25.0]])
+    got = sample_charts_of(charts, boxes, points, torch.tensor([0, 0, 1, 0]))
+    # Box 0 has cells of 2 px; pixel centre 10.5 is 1 px from its left edge, the middle of cell 0; 14.5 that of cell 2.
+    # In box 1 pixel (1, 2) is cell (1, 2) itself. Outside, the border continues.
+    torch.testing.assert_close(got[:, 0], torch.tensor([0.0, 2.0, 2.0, 3.0]))
+
+
+def test_no_points_give_an_empty_result_that_backpropagates():
+    charts = torch.randn(2, 3, 4, 4, requires_grad=True)
+    got = sample_charts_of(charts, torch.zeros(2, 4), torch.zeros(0, 2), torch.zeros(0, dtype=torch.long))
+    assert got.shape == (0, 3)
+    got.sum().backward()
+    assert charts.grad is not None

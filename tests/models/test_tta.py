@@ -8,7 +8,7 @@ import torch
 from mmspd.anatomy import JOINT_MIRROR, PARSING_MIRROR, SURFACE_MIRROR
 from mmspd.geometry import mirroring, scaling
 from mmspd.models import SPDTTAModel
-from mmspd.models.segmentors.decoding import decode_heatmaps
+from mmspd.models.segmentors.decoding import joints_in_picture
 from mmspd.registry import MODELS
 from mmspd.structures import SPDDataSample
 from tests.models.tiny import tiny_spd
@@ -59,7 +59,7 @@ def test_joints_are_decoded_from_the_mean_of_heatmaps_of_one_size():
     merged, parts = run(tta_model(), torch.rand(3, SIZE, SIZE) * 255, [(1.0, False), (1.0, True)])
     mean = (parts[0].pred_fields.heatmaps + parts[1].pred_fields.heatmaps) / 2
     torch.testing.assert_close(merged.pred_fields.heatmaps, mean, atol=1e-6, rtol=0)
-    want = decode_heatmaps(mean, scaling(SIZE / 40, SIZE / 80), (SIZE, SIZE)).keypoints
+    want = joints_in_picture(mean, scaling(SIZE / 40, SIZE / 80), (SIZE, SIZE)).keypoints
     np.testing.assert_allclose(merged.pred_instances.keypoints, want, atol=1e-3)
 
 

@@ -1,6 +1,5 @@
 """The arithmetic of the metrics, as pure functions."""
 
-from mmspd.evaluation.functional.arrays import to_numpy
 from mmspd.evaluation.functional.keypoints import (
     KeypointErrors,
     compare_keypoints,
@@ -20,6 +19,7 @@ from mmspd.evaluation.functional.parsing import (
     score_parsing,
 )
 from mmspd.evaluation.functional.surface import SurfaceCounts, compare_surface
+from mmspd.utils.arrays import to_numpy
 
 __all__ = [
     'PROTOCOLS',

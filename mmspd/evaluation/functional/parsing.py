@@ -23,7 +23,7 @@ import numpy as np
 import torch
 
 from mmspd.anatomy import IGNORE_LABEL
-from mmspd.evaluation.functional.arrays import to_numpy
+from mmspd.utils.arrays import to_numpy
 
 __all__ = ['PROTOCOLS', 'ClassScores', 'ParsingCounts', 'Protocol', 'confusion_matrix', 'count_image', 'score_parsing']
 

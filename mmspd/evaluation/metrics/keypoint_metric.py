@@ -7,7 +7,6 @@ import numpy as np
 from mmengine.logging import print_log
 
 from mmspd.anatomy import JOINTS
-from mmspd.evaluation.functional.arrays import to_numpy
 from mmspd.evaluation.functional.keypoints import (
     KeypointErrors,
     compare_keypoints,
@@ -18,6 +17,7 @@ from mmspd.evaluation.functional.keypoints import (
 )
 from mmspd.evaluation.metrics.samples import BranchMetric, describe, log_table, warn_unmeasured
 from mmspd.registry import METRICS
+from mmspd.utils.arrays import to_numpy
 
 __all__ = ['KeypointMetric']
 

@@ -10,10 +10,10 @@ from mmengine.logging import print_log
 from PIL import Image
 
 from mmspd.anatomy import IGNORE_LABEL, PARSING_CLASSES
-from mmspd.evaluation.functional.arrays import to_numpy
 from mmspd.evaluation.functional.parsing import PROTOCOLS, ParsingCounts, count_image, score_parsing
 from mmspd.evaluation.metrics.samples import BranchMetric, describe, log_table, warn_unmeasured
 from mmspd.registry import METRICS
+from mmspd.utils.arrays import to_numpy
 
 __all__ = ['ParsingMetric']
 

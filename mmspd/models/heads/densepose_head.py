@@ -8,10 +8,11 @@ from mmengine.model import BaseModule, ModuleList
 from torch import Tensor, nn
 
 from mmspd.anatomy import NUM_PARTS
+from mmspd.codecs.charts import inside_box, sample_charts_of
 from mmspd.models.heads.refinement import conv_stack
 from mmspd.models.losses.surface_loss import COMBINATIONS, combine_terms, surface_terms
 from mmspd.models.losses.task_loss import TaskLoss
-from mmspd.models.sampling import roi_align, sample_charts_at
+from mmspd.models.sampling import roi_align
 from mmspd.registry import MODELS
 
 
@@ -153,13 +154,12 @@ class SPDDensePoseHead(BaseModule):
             TaskLoss: Terms ``I``, ``U``, ``V`` (``combine='sum'``) or ``IUV`` (``'product'``).
         """
         # A box jittered smaller than the person leaves points without a chart under them.
-        boxes = rois[roi_index, 1:]
-        inside = ((points + 0.5 >= boxes[:, :2]) & (points + 0.5 <= boxes[:, 2:])).all(dim=1)
+        inside = inside_box(rois[roi_index, 1:], points)
         points, roi_index, labels = points[inside], roi_index[inside], labels[inside]
         target_uv, uv_valid = target_uv[inside], uv_valid[inside]
         part_logits, uv = charts
-        sampled_logits = sample_charts_at(part_logits, rois[:, 1:], points, roi_index)
-        sampled_uv = sample_charts_at(uv.flatten(1, 2), rois[:, 1:], points, roi_index)
+        sampled_logits = sample_charts_of(part_logits, rois[:, 1:], points, roi_index)
+        sampled_uv = sample_charts_of(uv.flatten(1, 2), rois[:, 1:], points, roi_index)
         entropy, huber = surface_terms(
             sampled_logits, sampled_uv.unflatten(1, (2, self.num_parts)), labels, target_uv, uv_valid, self.huber_delta
         )

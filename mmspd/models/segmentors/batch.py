@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from mmspd.anatomy import IGNORE_LABEL
+from mmspd.codecs.heatmap import cell_size
 from mmspd.structures import SPDDataSample
 
 
@@ -48,9 +49,7 @@ def stack_joints(samples: list[SPDDataSample], like: Tensor, input_size: tuple[i
         input_size (tuple): (H, W) of the network input, whose outermost pixels lie on the outermost cells (UDP).
     """
     num_joints, height, width = like.shape[1:]
-    cells = like.new_tensor(
-        [(width - 1) / max(input_size[1] - 1, 1), (height - 1) / max(input_size[0] - 1, 1)], dtype=torch.float32
-    )
+    cells = like.new_tensor(1 / cell_size((input_size[1], input_size[0]), (width, height)), dtype=torch.float32)
     heatmaps, joints, weights = [], [], []
     for sample in samples:
         if 'gt_fields' not in sample or 'gt_instance_labels' not in sample:

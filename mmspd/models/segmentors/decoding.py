@@ -11,7 +11,7 @@ from mmengine.structures import InstanceData, PixelData
 from torch import Tensor
 
 from mmspd.anatomy import JOINT_MIRROR, PARSING_MIRROR, SURFACE_MIRROR
-from mmspd.codecs import heatmap as heatmap_codec
+from mmspd.codecs.heatmap import decode_heatmaps
 from mmspd.geometry import apply_to_boxes, apply_to_points, mirroring, scaling
 from mmspd.models.sampling import edge_theta, resample
 from mmspd.structures import SPDDataSample
@@ -53,7 +53,9 @@ def unmirror(maps: Tensor, table: np.ndarray) -> Tensor:
     return maps.flip(-1).index_select(-3, torch.as_tensor(table.copy(), device=maps.device))
 
 
-def decode_heatmaps(heatmaps: Tensor, matrix: np.ndarray, input_size: tuple[int, int], sigma: int = 2) -> InstanceData:
+def joints_in_picture(
+    heatmaps: Tensor, matrix: np.ndarray, input_size: tuple[int, int], sigma: int = 2
+) -> InstanceData:
     """Joints of one picture.
 
     Args:
@@ -66,7 +68,7 @@ def decode_heatmaps(heatmaps: Tensor, matrix: np.ndarray, input_size: tuple[int,
         InstanceData: ``keypoints`` float32 (1, K, 2) in original pixels, ``keypoint_scores`` float32 (1, K).
     """
     height, width = input_size
-    joints, scores = heatmap_codec.decode_heatmaps(heatmaps.detach().float().cpu().numpy(), (width, height), sigma)
+    joints, scores = decode_heatmaps(heatmaps.detach().float().cpu().numpy(), (width, height), sigma)
     original = apply_to_points(np.linalg.inv(matrix), joints.astype(np.float64))
     return InstanceData(keypoints=original[None].astype(np.float32), keypoint_scores=scores[None])
 
@@ -94,7 +96,7 @@ def set_joints(sample: SPDDataSample, heatmaps: Tensor, input_size: tuple[int, i
     if sample.metainfo.get('flip'):
         heatmaps = unmirror(heatmaps, JOINT_MIRROR)
     sample.pred_fields = PixelData(heatmaps=heatmaps.float())
-    sample.pred_instances = decode_heatmaps(heatmaps, upright_matrix(sample.metainfo, input_size), input_size, sigma)
+    sample.pred_instances = joints_in_picture(heatmaps, upright_matrix(sample.metainfo, input_size), input_size, sigma)
 
 
 def set_surface(

@@ -7,7 +7,7 @@ from mmengine.structures import InstanceData, PixelData
 from torch import Tensor
 
 from mmspd.models.sampling import grid_theta, resample
-from mmspd.models.segmentors.decoding import decode_heatmaps, set_parsing_logits, upright_matrix
+from mmspd.models.segmentors.decoding import joints_in_picture, set_parsing_logits, upright_matrix
 from mmspd.registry import MODELS
 from mmspd.structures import SPDDataSample
 
@@ -44,7 +44,7 @@ class SPDTTAModel(BaseTTAModel):
             heatmaps = torch.stack([_heatmaps_in_frame(each, merged) for each in variants]).mean(dim=0)
             size = tuple(merged.metainfo['img_shape'][:2])
             merged.pred_fields = PixelData(heatmaps=heatmaps)
-            merged.pred_instances = decode_heatmaps(
+            merged.pred_instances = joints_in_picture(
                 heatmaps, upright_matrix(merged.metainfo, size), size, self.module.pose_head.sigma
             )
         if 'pred_surface' in merged:

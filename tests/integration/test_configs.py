@@ -8,6 +8,7 @@ import torch
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.evaluator import Evaluator
+from mmengine.hooks import CheckpointHook
 from mmengine.registry import init_default_scope
 
 from mmspd.registry import DATASETS, MODELS
@@ -134,3 +135,13 @@ def test_levels_without_gradient_are_allowed_for(name):
 def test_headers_give_the_command(name):
     header = [line for line in (CONFIGS / name).read_text().splitlines() if line.startswith('#')]
     assert any(f'python tools/train.py configs/{name}' in line for line in header)
+
+
+@pytest.mark.parametrize(
+    ('key', 'rule'), [('dataset/mIoU', 'greater'), ('pose/mED', 'less'), ('surface/I_accuracy', 'greater')]
+)
+def test_the_best_checkpoint_is_the_one_with_the_better_metric(key, rule):
+    # save_best='auto' takes the first metric; a model without segmentation has another first one.
+    settings = dict(load('quick/spd_quick.py').default_hooks.checkpoint)
+    settings.pop('type')
+    assert CheckpointHook(**settings | dict(save_best=key)).rules == [rule]

@@ -104,9 +104,9 @@ def _read_json(path: Path) -> tuple[list[Any], list[Any]]:
     return content['images'], content['annotations']
 
 
-def _image_names(images: list[Any], path: Path) -> dict[int, str]:
-    """Image id -> file name without folder and suffix."""
-    names: dict[int, str] = {}
+def _image_names(images: list[Any], path: Path) -> dict[int, tuple[str, tuple[int, int] | None]]:
+    """Image id -> file name without folder and suffix, and (height, width) where the file has them."""
+    names: dict[int, tuple[str, tuple[int, int] | None]] = {}
     for position, image in enumerate(images):
         where = f'{path}: images[{position}]'
         if not isinstance(image, dict) or not isinstance(image.get('id'), int):
@@ -115,7 +115,9 @@ def _image_names(images: list[Any], path: Path) -> dict[int, str]:
             raise ValueError(f'{where} (id {image["id"]}), field file_name: expected a name, got none')
         if image['id'] in names:
             raise ValueError(f'{where}: image id {image["id"]} occurs twice')
-        names[image['id']] = PurePosixPath(image['file_name']).stem
+        height, width = image.get('height'), image.get('width')
+        size = (height, width) if isinstance(height, int) and isinstance(width, int) else None
+        names[image['id']] = PurePosixPath(image['file_name']).stem, size
     return names
 
 
@@ -127,8 +129,8 @@ def read_densepose(path: str | Path) -> dict[str, dict[str, Any]]:
 
     Returns:
         dict: File name of the image without folder and suffix -> ``id`` int, ``bbox`` float32 (4,) x, y, width, height,
-        ``dp_x, dp_y, dp_U, dp_V`` float32 (P,), ``dp_I`` int64 (P,) 1..24, ``dp_masks`` list of 14. Persons without
-        any ``dp_`` field are left out.
+        ``dp_x, dp_y, dp_U, dp_V`` float32 (P,), ``dp_I`` int64 (P,) 1..24, ``dp_masks`` list of 14, ``image_size``
+        (height, width) or None. Persons without any ``dp_`` field are left out.
 
     Raises:
         ValueError: If the file is not of that format; the error names file, annotation id and field.
@@ -151,11 +153,11 @@ def read_densepose(path: str | Path) -> dict[str, dict[str, Any]]:
         surface = _parse_annotation(annotation, where)
         if surface is None:
             continue
-        name = names[image_id]
+        name, image_size = names[image_id]
         if name in surfaces:
             raise ValueError(
                 f'{where}: image {name!r} has a surface annotation already, {surfaces[name]["id"]}; '
                 'a crop shows one person'
             )
-        surfaces[name] = surface
+        surfaces[name] = surface | {'image_size': image_size}
     return surfaces

@@ -41,6 +41,12 @@ def test_annotation_is_joined_by_file_name(tmp_path):
     np.testing.assert_allclose(surface['dp_y'], [127.5, 3])
 
 
+def test_the_pictures_size_comes_along_where_the_file_has_it(tmp_path):
+    assert read_densepose(write(tmp_path, [annotation()]))['36_453991']['image_size'] is None
+    images = ({'id': 1, 'file_name': '36_453991.jpg', 'height': 466, 'width': 311},)
+    assert read_densepose(write(tmp_path, [annotation()], images))['36_453991']['image_size'] == (466, 311)
+
+
 def test_person_without_surface_fields_is_left_out(tmp_path):
     bare = {'id': 8, 'image_id': 1, 'bbox': [0, 0, 1, 1]}
     assert read_densepose(write(tmp_path, [bare])) == {}

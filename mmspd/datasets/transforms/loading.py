@@ -64,7 +64,7 @@ class LoadSurfacePoints(BaseTransform):
         max_points (int, optional): Largest number of annotated points, a random choice of them. Defaults to None: all.
 
     Raises:
-        ValueError: If a mask's runs do not fill its square.
+        ValueError: If a mask's runs do not fill its square, or the annotation is of a picture of another size.
     """
 
     def __init__(self, num_background: int = 0, max_points: int | None = None) -> None:
@@ -81,6 +81,7 @@ class LoadSurfacePoints(BaseTransform):
             labels = np.zeros(0, dtype=np.int64)
             results.update(dp_points=empty, dp_labels=labels, dp_uv=empty.copy(), dp_uv_valid=np.zeros(0, dtype=bool))
             return results
+        self._check_size(surface, results['ori_shape'])
         places = np.stack([surface['dp_x'], surface['dp_y']], axis=1) / 255
         labels = surface['dp_I']
         uv = np.stack([surface['dp_U'], surface['dp_V']], axis=1)
@@ -96,6 +97,17 @@ class LoadSurfacePoints(BaseTransform):
         results['dp_uv'] = np.concatenate([uv, np.zeros((len(background), 2))]).astype(np.float32)
         results['dp_uv_valid'] = results['dp_labels'] > 0
         return results
+
+    @staticmethod
+    def _check_size(surface: dict[str, Any], shape: tuple[int, int]) -> None:
+        """Coordinates of another picture would be taken for those of this one."""
+        size = surface.get('image_size')
+        if size is not None and tuple(size) != tuple(shape[:2]):
+            raise ValueError(
+                f'surface annotation {surface.get("id")} is of a picture of {size[1]} x {size[0]} pixels, but this one '
+                f"has {shape[1]} x {shape[0]}. Boxes must be in the crop's coordinates, not in those of COCO's full "
+                'picture'
+            )
 
 
 def draw_background(masks: list[Any], number: int, rng: np.random.Generator) -> np.ndarray:

@@ -32,7 +32,9 @@ def surface(masks=(), number=6):
 
 
 def load(annotation, **options):
-    return LoadSurfacePoints(**options)({'surface': annotation, 'rng': np.random.default_rng(0)})
+    return LoadSurfacePoints(**options)(
+        {'surface': annotation, 'ori_shape': (300, 200), 'rng': np.random.default_rng(0)}
+    )
 
 
 def test_image_sets_shapes_and_a_box_where_none_is_known(tmp_path):
@@ -113,6 +115,13 @@ def test_choice_of_points_keeps_them_together():
     assert len(set(chosen.tolist())) == 8
     np.testing.assert_array_equal(out['dp_uv'][:, 1], surface(number=20)['dp_V'][chosen])
     assert len(load(surface(number=5), max_points=8)['dp_labels']) == 5
+
+
+def test_an_annotation_of_another_picture_is_an_error():
+    annotation = surface()
+    assert len(load(annotation | {'image_size': (300, 200)})['dp_labels']) == 6
+    with pytest.raises(ValueError, match=r'picture of 640 x 480 pixels, but this one has 200 x 300.*full picture'):
+        load(annotation | {'image_size': (480, 640)})
 
 
 def test_hostile_mask_is_an_error_when_drawn():

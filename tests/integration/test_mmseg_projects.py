@@ -156,7 +156,7 @@ def test_their_head_takes_no_part_in_the_exchange():
     tiny = tiny_spd(seg_head=None, densepose_head=None)
     tiny['seg_head'] = dict(type='FCNHead', in_channels=64, in_index=1, channels=8, num_convs=1, num_classes=20)
     model = MODELS.build(tiny)
-    assert not model.exchanging
+    assert not model.has_own_seg_head
     assert model.pose_head.refinements.stages[0].context_convs[0].conv.in_channels == 4 + 5
 
 

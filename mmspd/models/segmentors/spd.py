@@ -93,13 +93,13 @@ class SPD(BaseSegmentor):
         heads = dict(seg=self.seg_head, pose=self.pose_head, densepose=self.densepose_head)
         self.multi_task_loss.keep_tasks([task for task, head in heads.items() if head])
         self.train_cfg, self.test_cfg = train_cfg or {}, test_cfg or {}
-        if self.exchanging and self.pose_head:
+        if self.has_own_seg_head and self.pose_head:
             self.seg_head.refinements.connect(self.pose_head.refinements)
             self.pose_head.refinements.connect(self.seg_head.refinements)
 
     @property
-    def exchanging(self) -> bool:
-        """Whether the segmentation head can exchange contexts with the pose head."""
+    def has_own_seg_head(self) -> bool:
+        """Whether the segmentation head is ours, which has states to refine and exchange, and not one of mmseg."""
         return isinstance(self.seg_head, SPDSegHead)
 
     def extract_feat(self, inputs: Tensor) -> BranchFeatures:
@@ -114,7 +114,7 @@ class SPD(BaseSegmentor):
         Returns:
             tuple[list[Tensor], list[Tensor]]: Logits and heatmaps of each stage; empty without the branch.
         """
-        seg: list[BranchState] = [self.seg_head.initial(feats.deep)] if self.exchanging else []
+        seg: list[BranchState] = [self.seg_head.initial(feats.deep)] if self.has_own_seg_head else []
         pose: list[BranchState] = [self.pose_head.initial(feats.shallow)] if self.pose_head else []
         lead = self.seg_head if seg else self.pose_head
         for step in range(lead.refinements.num_refinements if lead else 0):
@@ -127,7 +127,7 @@ class SPD(BaseSegmentor):
 
     def forward_seg(self, feats: BranchFeatures, stages: list[Tensor]) -> Tensor:
         """The logits (N, C, h, w) that are the answer: the mean of all stages, or a foreign head's output."""
-        return self.seg_head.merge_stages(stages) if self.exchanging else self.seg_head.forward(tuple(feats))
+        return self.seg_head.merge_stages(stages) if self.has_own_seg_head else self.seg_head.forward(tuple(feats))
 
     def loss(self, inputs: Tensor, data_samples: list[SPDDataSample]) -> dict[str, Tensor]:
         """Weighted losses of a batch.
@@ -145,7 +145,7 @@ class SPD(BaseSegmentor):
         tasks: dict[str, TaskLoss] = {}
         if self.seg_head:
             labels = stack_labels(data_samples, size, inputs.device)
-            if self.exchanging:
+            if self.has_own_seg_head:
                 tasks['seg'] = self.seg_head.task_loss(seg, labels)
             else:
                 tasks['seg'] = self._foreign_seg_loss(feats, data_samples, labels)
@@ -234,7 +234,7 @@ class SPD(BaseSegmentor):
         size = _size(inputs)
         feats = self.extract_feat(inputs)
         seg, pose = self.forward_branches(feats)
-        if self.seg_head and not self.exchanging:
+        if self.seg_head and not self.has_own_seg_head:
             seg = [self.seg_head.forward(tuple(feats))]
         if not self.densepose_head:
             return SPDOutputs(seg, pose, None, None)

@@ -10,17 +10,18 @@ from tests.models.tiny import tiny_spd
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def write_short_config(folder: Path, iterations: int, interval: int) -> Path:
+def write_short_config(folder: Path, iterations: int, interval: int, model: dict | None = None) -> Path:
     """Write people and a config file of a short run, with random augmentation and a schedule, and return the file.
 
     Args:
         folder: Where to write.
         iterations: Of the run.
         interval: Iterations between checkpoints and validations.
+        model: Of stride 8; by default the tiny SPD.
     """
     write_lip_tree(folder / 'LIP', num_train=5, num_val=2, size=(48, 64))
     cfg = Config.fromfile(ROOT / 'configs' / 'quick' / 'spd_quick.py')
-    cfg.model = tiny_spd()
+    cfg.model = model or tiny_spd()
     set_input(cfg.tta_pipeline[2].transforms[0])
     for loader in (cfg.train_dataloader, cfg.val_dataloader):
         loader.update(batch_size=2, num_workers=1)

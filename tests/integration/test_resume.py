@@ -13,6 +13,7 @@ import torch
 
 from mmspd.utils.checkpoint import load_checkpoint_file
 from tests.integration.short_run import write_short_config
+from tests.models.tiny import tiny_spd
 
 ROOT = Path(__file__).resolve().parents[2]
 ITERATIONS, INTERVAL = 12, 4
@@ -20,7 +21,15 @@ ITERATIONS, INTERVAL = 12, 4
 
 @pytest.fixture(scope='module')
 def config(tmp_path_factory):
-    return write_short_config(tmp_path_factory.mktemp('run'), ITERATIONS, INTERVAL)
+    # Random numbers inside the network, and batch norm's statistics, must be resumed too.
+    backbone = dict(
+        type='ConvNeXt', arch=dict(depths=(1, 1, 1, 1), channels=(8, 16, 32, 64)), drop_path_rate=0.5,
+        out_indices=(1, 2, 3),
+    )  # fmt: skip
+    neck = dict(type='SPDNeck', shallow_level=1, deep_level=2, size_level=0)
+    model = tiny_spd(seg_head=dict(norm_cfg=dict(type='BN')))
+    model.update(backbone=backbone, neck=neck)
+    return write_short_config(tmp_path_factory.mktemp('run'), ITERATIONS, INTERVAL, model)
 
 
 def command(config, work_dir, *more):

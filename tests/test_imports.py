@@ -132,7 +132,7 @@ def test_public_things_are_described():
 
 def test_no_file_names_one_machine_or_a_package_registry():
     assert MACHINE_PATH.search('see "/home' + '/me/LIP"')
-    assert not MACHINE_PATH.search('https://host/work/page and data/work/dir')
+    assert not MACHINE_PATH.search('https://host/opt/page and data/opt/dir')
     files = [path for path in our_files() if path.suffix in TEXT_SUFFIXES]
     assert len(files) > 20
     for path in files:

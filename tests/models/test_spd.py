@@ -139,6 +139,27 @@ def test_mixed_batches_equal_the_annotated_samples_alone():
         torch.testing.assert_close(together[key], alone[key], atol=1e-4, rtol=1e-4)
 
 
+def test_nobody_in_the_picture():
+    # All background, no joints, no surface points: parsing learns the background, the others nothing, all is finite.
+    model = build()
+    batch = batch_of(2, with_pose=False, with_surface=False)
+    for sample in batch['data_samples']:
+        sample.gt_sem_seg.data.zero_()
+        del sample.gt_instance_labels  # nor is there a person's box
+    losses = losses_of(model, batch)
+    assert losses['loss_seg'] > 0
+    assert losses['loss_pose'] == losses['loss_densepose'] == 0
+    sum(value for key, value in losses.items() if 'loss' in key).backward()
+    assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.requires_grad)
+    with torch.no_grad():  # a network that sees nobody, too
+        for classifier in (model.seg_head.classifier, model.seg_head.refinements.stages[0].predictor):
+            classifier.branches[0].bias[0] = 1e4
+    for sample in predictions_of(model, batch):
+        assert not sample.pred_sem_seg.data.any()
+        assert sample.pred_surface.bboxes.tolist() == [[0, 0, 48, 64]]
+        assert np.isfinite(sample.pred_instances.keypoints).all()
+
+
 def test_samples_of_other_projects_lack_fields_altogether():
     model = build()
     losses = model.loss(torch.randn(2, 3, 64, 64), [SPDDataSample(), SPDDataSample()])

@@ -18,7 +18,7 @@ from mmengine.runner import Runner
 from torch import nn
 
 from mmspd.engine import set_data_root
-from mmspd.utils.checkpoint import load_checkpoint_file, require_weights, use_safe_checkpoints
+from mmspd.utils.checkpoint import load_from_local, require_weights, use_safe_checkpoints
 
 
 def parse_args() -> argparse.Namespace:
@@ -88,7 +88,7 @@ def main() -> None:
     args = parse_args()
     use_safe_checkpoints()
     runner = Runner.from_cfg(build_config(args))
-    require_weights(bare_model(runner.model), load_checkpoint_file(args.checkpoint), str(args.checkpoint))
+    require_weights(bare_model(runner.model), load_from_local(str(args.checkpoint), 'cpu'), str(args.checkpoint))
     metrics = runner.test()
     if args.out and is_main_process():
         write_json(args.out, metrics)

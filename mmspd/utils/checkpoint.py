@@ -101,7 +101,7 @@ def require_weights(model: nn.Module, checkpoint: dict[str, Any], name: str) -> 
 
     Args:
         model (nn.Module): Without a wrapper around it.
-        checkpoint (dict[str, Any]): Of :func:`load_checkpoint_file`.
+        checkpoint (dict[str, Any]): Of :func:`load_from_local`.
         name (str): The file, for the message.
 
     Raises:

@@ -46,9 +46,8 @@ def logged(work_dir):
     """The last record of each iteration: losses and learning rate."""
     records = {}
     for file in sorted(work_dir.glob('*/vis_data/*.json')):
-        if file.name == 'config.py' or file.stem == 'scalars':
-            continue
-        for line in file.read_text().splitlines():
+        text = file.read_text() if file.stem != 'scalars' else ''
+        for line in text[: text.rfind('\n') + 1].splitlines():  # the last line may be half written
             record = json.loads(line)
             if 'loss' in record:
                 wanted = {key: value for key, value in record.items() if 'time' not in key and key != 'memory'}

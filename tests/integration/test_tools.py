@@ -56,24 +56,25 @@ def test_testing_writes_metrics_and_pictures(trained, tmp_path):
     assert np.asarray(Image.open(drawn[0])).std() > 10
 
 
-def test_augmented_testing_gives_other_numbers(trained, tmp_path):
+def metrics_without_and_with(option, trained, tmp_path):
     config, checkpoint = trained
     metrics = []
-    for more in ((), ('--tta',)):
+    for more in ((), (option,)):
         run('tools/test.py', config, checkpoint, '--work-dir', tmp_path, '--out', tmp_path / 'm.json', *more)
         metrics.append(json.loads((tmp_path / 'm.json').read_text()))
-    assert metrics[0].keys() == metrics[1].keys()
-    assert metrics[0]['pose/mED'] != metrics[1]['pose/mED']
+    return metrics
+
+
+def test_augmented_testing_gives_other_numbers(trained, tmp_path):
+    plain, augmented = metrics_without_and_with('--tta', trained, tmp_path)
+    assert plain.keys() == augmented.keys()
+    assert plain['pose/mED'] != augmented['pose/mED']
 
 
 def test_mixed_precision_gives_nearly_the_same_numbers(trained, tmp_path):
-    config, checkpoint = trained
-    metrics = []
-    for more in ((), ('--amp',)):
-        run('tools/test.py', config, checkpoint, '--work-dir', tmp_path, '--out', tmp_path / 'm.json', *more)
-        metrics.append(json.loads((tmp_path / 'm.json').read_text()))
-    assert metrics[0]['surface/U_error'] != metrics[1]['surface/U_error']
-    assert metrics[0]['surface/U_error'] == pytest.approx(metrics[1]['surface/U_error'], rel=0.05)
+    full, mixed = metrics_without_and_with('--amp', trained, tmp_path)
+    assert full['surface/U_error'] != mixed['surface/U_error']
+    assert full['surface/U_error'] == pytest.approx(mixed['surface/U_error'], rel=0.05)
 
 
 def test_resuming_nothing_starts_from_the_configs_weights(trained, tmp_path):
@@ -107,7 +108,7 @@ def test_a_hostile_checkpoint_executes_nothing(trained, tmp_path):
 
 def test_a_checkpoint_of_another_config_is_refused(trained, tmp_path):
     config, checkpoint = trained
-    # Without refinements the heads have fewer weights, so the other way round weights are missing.
+    # What a model without refinements would have saved.
     weights = torch.load(checkpoint, weights_only=False)['state_dict']
     torch.save({key: value for key, value in weights.items() if 'refinements' not in key}, tmp_path / 'other.pth')
     done = run('tools/test.py', config, tmp_path / 'other.pth', '--work-dir', tmp_path / 'work', check=False)

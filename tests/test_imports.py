@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parents[1]
 # Lowest first. A unit may import units of lower layers, and of its own layer only in the lowest.
 LAYERS = (
     {'anatomy', 'geometry', 'registry', 'version', 'utils'},
-    {'structures'},
-    {'codecs'},
+    {'structures', 'surface'},
+    {'codecs', 'synthetic'},
     {'datasets', 'models', 'evaluation', 'visualization'},
     {'engine', 'testing'},
     {'apis'},

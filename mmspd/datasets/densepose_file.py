@@ -3,6 +3,7 @@
 The file is one JSON object: ``images`` [{id, file_name, height, width}] and ``annotations`` [{id, image_id, bbox, dp_x,
 dp_y, dp_I, dp_U, dp_V, dp_masks}]. Box and images are the crops'; ``dp_x, dp_y`` (0..255 across the box) and
 ``dp_masks`` (14 masks of 256 x 256 over the box) are relative to the box, so they are DensePose-COCO's own numbers.
+``info.surface``, a string, may name the surface whose charts the numbers are of; without it they are DensePose's.
 """
 
 import json
@@ -21,6 +22,7 @@ __all__ = ['read_densepose']
 _POINT_FIELDS = ('dp_x', 'dp_y', 'dp_I', 'dp_U', 'dp_V')
 # Highest value of each field. DensePose's text speaks of a 256 x 256 square, its evaluator divides by 255.
 _HIGHEST = {'dp_x': 256.0, 'dp_y': 256.0, 'dp_I': float(NUM_PARTS), 'dp_U': 1.0, 'dp_V': 1.0}
+_LONGEST_NAME = 100
 
 
 def _numbers(value: Any, where: str) -> np.ndarray:
@@ -91,7 +93,8 @@ def _parse_annotation(annotation: dict[str, Any], where: str) -> dict[str, Any] 
     }
 
 
-def _read_json(path: Path) -> tuple[list[Any], list[Any]]:
+def _read_json(path: Path) -> dict[str, Any]:
+    """The file's object, with its lists ``images`` and ``annotations``."""
     try:
         content = json.loads(path.read_text(encoding='utf-8'))
     except (ValueError, RecursionError) as error:
@@ -101,7 +104,19 @@ def _read_json(path: Path) -> tuple[list[Any], list[Any]]:
     for key in ('images', 'annotations'):
         if not isinstance(content.get(key), list):
             raise ValueError(f'{path}: expected a list {key!r} of {key}')
-    return content['images'], content['annotations']
+    return content
+
+
+def _surface_name(content: dict[str, Any], path: Path) -> str | None:
+    """``info.surface``, or None where there is none; whatever else ``info`` holds is of no concern here."""
+    info = content.get('info')
+    name = info.get('surface') if isinstance(info, dict) else None
+    if name is not None and (not isinstance(name, str) or not name or len(name) > _LONGEST_NAME):
+        raise ValueError(
+            f"{path}, field info.surface: expected a surface's name of 1..{_LONGEST_NAME} characters, "
+            f'or none at all, got {str(name)[:60]!r}'
+        )
+    return name
 
 
 def _image_names(images: list[Any], path: Path) -> dict[int, tuple[str, tuple[int, int] | None]]:
@@ -130,17 +145,18 @@ def read_densepose(path: str | Path) -> dict[str, dict[str, Any]]:
     Returns:
         dict: File name of the image without folder and suffix -> ``id`` int, ``bbox`` float32 (4,) x, y, width, height,
         ``dp_x, dp_y, dp_U, dp_V`` float32 (P,), ``dp_I`` int64 (P,) 1..24, ``dp_masks`` list of 14, ``image_size``
-        (height, width) or None. Persons without any ``dp_`` field are left out.
+        (height, width) or None, ``surface_name`` str or None. Persons without any ``dp_`` field are left out.
 
     Raises:
         ValueError: If the file is not of that format; the error names file, annotation id and field.
     """
     path = Path(path)
-    images, annotations = _read_json(path)
-    names = _image_names(images, path)
+    content = _read_json(path)
+    names = _image_names(content['images'], path)
+    surface_name = _surface_name(content, path)
     surfaces: dict[str, dict[str, Any]] = {}
     seen: set[int] = set()
-    for position, annotation in enumerate(annotations):
+    for position, annotation in enumerate(content['annotations']):
         if not isinstance(annotation, dict) or not isinstance(annotation.get('id'), int):
             raise ValueError(f'{path}: annotations[{position}]: expected an object with a whole number id')
         where = f'{path}: annotation {annotation["id"]}'
@@ -159,5 +175,5 @@ def read_densepose(path: str | Path) -> dict[str, dict[str, Any]]:
                 f'{where}: image {name!r} has a surface annotation already, {surfaces[name]["id"]}; '
                 'a crop shows one person'
             )
-        surfaces[name] = surface | {'image_size': image_size}
+        surfaces[name] = surface | {'image_size': image_size, 'surface_name': surface_name}
     return surfaces

@@ -24,9 +24,9 @@ def annotation(**changes):
     return {key: value for key, value in whole.items() if value is not None}
 
 
-def write(tmp_path, annotations, images=({'id': 1, 'file_name': 'train_images/36_453991.jpg'},)):
+def write(tmp_path, annotations, images=({'id': 1, 'file_name': 'train_images/36_453991.jpg'},), **more):
     path = tmp_path / 'surface.json'
-    path.write_text(json.dumps({'images': list(images), 'annotations': annotations}))
+    path.write_text(json.dumps({'images': list(images), 'annotations': annotations, **more}))
     return path
 
 
@@ -45,6 +45,31 @@ def test_the_pictures_size_comes_along_where_the_file_has_it(tmp_path):
     assert read_densepose(write(tmp_path, [annotation()]))['36_453991']['image_size'] is None
     images = ({'id': 1, 'file_name': '36_453991.jpg', 'height': 466, 'width': 311},)
     assert read_densepose(write(tmp_path, [annotation()], images))['36_453991']['image_size'] == (466, 311)
+
+
+@pytest.mark.parametrize(
+    ('info', 'name'),
+    [
+        ({'surface': 'mmspd_body', 'year': 2018, 'contributor': ['x']}, 'mmspd_body'),
+        ({'surface': None}, None),
+        ({'description': 'COCO'}, None),
+        ('of another kind', None),
+    ],
+)
+def test_the_surface_is_named_once_for_the_file(tmp_path, info, name):
+    path = write(tmp_path, [annotation()], info=info)
+    assert read_densepose(path)['36_453991']['surface_name'] == name
+
+
+def test_without_info_the_surface_has_no_name(tmp_path):
+    assert read_densepose(write(tmp_path, [annotation()]))['36_453991']['surface_name'] is None
+
+
+@pytest.mark.parametrize('name', ['', 7, ['mmspd_body'], {}, True, 'x' * 101])
+def test_a_surface_name_that_is_none_is_refused(tmp_path, name):
+    path = write(tmp_path, [annotation()], info={'surface': name})
+    with pytest.raises(ValueError, match=r'surface.json, field info.surface: expected a surface'):
+        read_densepose(path)
 
 
 def test_person_without_surface_fields_is_left_out(tmp_path):

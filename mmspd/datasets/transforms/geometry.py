@@ -11,6 +11,7 @@ from mmengine.logging import print_log
 from mmspd.anatomy import IGNORE_LABEL, JOINT_MIRROR, PARSING_MIRROR, SURFACE_MIRROR
 from mmspd.geometry import apply_to_boxes, apply_to_points, clip_boxes, mirroring, rotation, scaling, translation
 from mmspd.registry import TRANSFORMS
+from mmspd.surface.mirroring import mirror_rule
 
 __all__ = ['PersonAffine', 'mirror_label', 'person_matrix', 'points_inside']
 
@@ -80,10 +81,11 @@ class PersonAffine(BaseTransform):
     ``transformed_dp_uv_valid``, ``transformed_dp_kept`` bool (P,): False in training for points outside input or
     original image, True in tests. Changes ``img``, ``img_shape`` and, where it is loaded by then, ``gt_seg_map``.
 
-    Mirroring swaps left and right of classes, joints and surface parts in what is transformed. What U and V become is
-    not known for annotated samples, so a mirrored point keeps its part and has no valid U, V (logged once). A joint or
-    surface point outside the original image stays as it is for evaluation, is no training target, and is warned
-    about once, naming the image.
+    Mirroring swaps left and right of classes, joints and surface parts in what is transformed. U and V follow the
+    surface's mirror rule where ``dp_surface`` names a surface that has one (:mod:`mmspd.surface.mirroring`). What they
+    become on DensePose's surface is not known, so without a rule a mirrored point keeps its part and has no valid U, V
+    (logged once). A joint or surface point outside the original image stays as it is for evaluation, is no training
+    target, and is warned about once, naming the image.
 
     Args:
         size (tuple): Network input (W, H).
@@ -175,9 +177,7 @@ class PersonAffine(BaseTransform):
         on_input = points_inside(points, results['img_shape'][1], results['img_shape'][0])
         labels, uv, uv_valid = results['dp_labels'], results['dp_uv'], results['dp_uv_valid']
         if results['flip']:
-            if uv_valid.any():
-                self._log_once('mirrored', 'mirrored samples keep their surface parts and lose U and V', logging.INFO)
-            labels, uv, uv_valid = SURFACE_MIRROR[labels], np.zeros_like(uv), np.zeros_like(uv_valid)
+            labels, uv, uv_valid = self._mirror_surface(labels, uv, uv_valid, results.get('dp_surface'))
         results.update(
             transformed_dp_points=points,
             transformed_dp_labels=labels,
@@ -185,6 +185,18 @@ class PersonAffine(BaseTransform):
             transformed_dp_uv_valid=uv_valid,
             transformed_dp_kept=(on_image & on_input) | self.test_mode,
         )
+
+    def _mirror_surface(
+        self, labels: np.ndarray, uv: np.ndarray, uv_valid: np.ndarray, surface: str | None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Labels (P,), U, V (P, 2) and whether they are valid (P,), of the mirrored surface."""
+        rule = mirror_rule(surface)
+        if rule is not None:
+            labels, mirrored = rule(labels, uv)
+            return labels, np.where(uv_valid[:, None], mirrored, 0).astype(uv.dtype), uv_valid
+        if uv_valid.any():
+            self._log_once('mirrored', 'mirrored samples keep their surface parts and lose U and V', logging.INFO)
+        return SURFACE_MIRROR[labels], np.zeros_like(uv), np.zeros_like(uv_valid)
 
     def _on_image(
         self,

@@ -56,8 +56,9 @@ class LoadSurfacePoints(BaseTransform):
     none where the masks cover the whole box, or where there is no mask at all to tell. A parsing label's background
     would not do: LIP labels bare skin of the torso so.
 
-    Adds ``dp_points`` float32 (P, 2) original pixels, ``dp_labels`` int64 (P,), ``dp_uv`` float32 (P, 2) in 0..1 and
-    ``dp_uv_valid`` bool (P,); P = 0 without annotation.
+    Adds ``dp_points`` float32 (P, 2) original pixels, ``dp_labels`` int64 (P,), ``dp_uv`` float32 (P, 2) in 0..1,
+    ``dp_uv_valid`` bool (P,); P = 0 without annotation; and ``dp_surface``, the surface's name, or None where the
+    annotation does not give one.
 
     Args:
         num_background (int): Number of background points. Defaults to 0, which evaluation needs.
@@ -76,6 +77,7 @@ class LoadSurfacePoints(BaseTransform):
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Add the points to ``results``."""
         surface = results.get('surface')
+        results['dp_surface'] = None if surface is None else surface.get('surface_name')
         if surface is None:
             empty = np.zeros((0, 2), dtype=np.float32)
             labels = np.zeros(0, dtype=np.int64)

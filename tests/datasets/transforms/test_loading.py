@@ -72,6 +72,12 @@ def test_points_by_hand():
     ]  # fmt: skip
 
 
+def test_the_surfaces_name_comes_along():
+    assert load(surface() | {'surface_name': 'mmspd_body'})['dp_surface'] == 'mmspd_body'
+    assert load(surface())['dp_surface'] is None
+    assert load(None)['dp_surface'] is None
+
+
 def test_background_lies_in_the_box_and_outside_the_masks():
     # the masks leave a corner free: the right half of the lower half
     out = load(surface([block(0, 0, 256, 128), [], block(0, 100, 128, 256)]), num_background=500)

@@ -181,6 +181,48 @@ def test_mirroring_once_by_hand(make_results):
     assert not out['transformed_dp_uv_valid'].any()
 
 
+def test_uv_follow_the_rule_of_the_surface_by_hand(make_results):
+    results = make_results(points=4) | {'dp_surface': 'mmspd_body'}
+    results['dp_labels'] = np.array([0, 2, 19, 24])
+    results['dp_uv'] = np.array([[0, 0], [0.25, 0.5], [0.25, 0.75], [1, 0]], dtype=np.float32)
+    results['dp_uv_valid'] = results['dp_labels'] > 0
+    out = PersonAffine((WIDTH, HEIGHT), test_mode=True, flip=True)(results)
+    # The torso is its own mirror image, a limb's chart is that of its pair.
+    assert out['transformed_dp_labels'].tolist() == [0, 2, 20, 23]
+    assert out['transformed_dp_uv'].tolist() == [[0, 0], [0.75, 0.5], [0.25, 0.75], [1, 0]]
+    assert out['transformed_dp_uv'].dtype == np.float32
+    assert out['transformed_dp_uv_valid'].tolist() == [False, True, True, True]
+    assert results['dp_uv'].tolist()[1] == [0.25, 0.5], 'the original was changed'
+
+
+def test_mirroring_twice_restores_uv(make_results):
+    first = make_results(points=200) | {'dp_surface': 'mmspd_body'}
+    first['dp_labels'][:25] = np.arange(25)
+    first['dp_uv_valid'] = first['dp_labels'] > 0
+    first['dp_uv'][~first['dp_uv_valid']] = 0
+    transform = PersonAffine((WIDTH, HEIGHT), test_mode=True, flip=True)
+    once = transform(dict(first))
+    keys = ('dp_points', 'dp_labels', 'dp_uv', 'dp_uv_valid')
+    twice = transform(first | {key: once[f'transformed_{key}'] for key in keys})
+    for key in keys:
+        np.testing.assert_allclose(twice[f'transformed_{key}'], first[key], atol=1e-5)
+    assert not np.allclose(once['transformed_dp_uv'], first['dp_uv'])
+
+
+@pytest.mark.parametrize('surface', [None, 'another'])
+def test_without_a_rule_uv_are_lost_and_logged_once(make_results, monkeypatch, surface):
+    messages = []
+    monkeypatch.setattr(
+        'mmspd.datasets.transforms.geometry.print_log', lambda message, *a, **k: messages.append(message)
+    )
+    transform = PersonAffine((WIDTH, HEIGHT), test_mode=True, flip=True)
+    for seed in range(2):
+        out = transform(make_results(seed) | {'dp_surface': surface})
+        assert not out['transformed_dp_uv_valid'].any()
+        assert not out['transformed_dp_uv'].any()
+    assert messages == ['mirrored samples keep their surface parts and lose U and V']
+
+
 def test_without_mirroring_labels_and_uv_stay(make_results):
     results = make_results()
     labels, uv = results['dp_labels'].copy(), results['dp_uv'].copy()

@@ -16,7 +16,7 @@ __all__ = ['BODY_FILE', 'body_surface', 'read_body']
 BODY_FILE: Final = Path(__file__).with_name('body.npz')
 
 # Letters: V mesh vertices (body, eyes, garments), C chart vertices, F charted faces, B bones, N components of shape,
-# S stored shapes, K bones that move a vertex; E, I, T, H, G faces.
+# S stored shapes, K bones that move a vertex; E, I, T, G faces.
 _SPECS: Final = MappingProxyType(
     {
         'template': ArraySpec('float32', ('V', 3)),
@@ -38,7 +38,6 @@ _SPECS: Final = MappingProxyType(
         'eyes_faces': ArraySpec('uint16', ('E', 3)),
         'tights_faces': ArraySpec('uint16', ('T', 3)),
         'skirt_faces': ArraySpec('uint16', ('G', 3)),
-        'hair_faces': ArraySpec('uint16', ('H', 3)),
     }
 )
 # Array -> the array whose rows its numbers count.

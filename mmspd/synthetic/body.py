@@ -14,7 +14,7 @@ from mmspd.surface.body_file import read_body
 
 __all__ = ['BodyModel', 'RestBody', 'Skin', 'body_model', 'pose_bones', 'skin_vertices']
 
-_GROUPS: Final = ('cavities', 'eyes', 'tights', 'skirt', 'hair')
+_GROUPS: Final = ('cavities', 'eyes', 'tights', 'skirt')
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class BodyModel:
         bone_parents (np.ndarray): int64 (B,), -1 for the root; parents come first.
         skin (Skin): Of all vertices.
         mirror (np.ndarray): int64 (V,), mirror image of each vertex.
-        faces (dict): Name -> int32 (F, 3): 'skin' (charted), 'cavities', 'eyes', 'tights', 'skirt', 'hair'.
+        faces (dict): Name -> int32 (F, 3): 'skin' (charted), 'cavities', 'eyes', 'tights', 'skirt'.
         face_parts (np.ndarray): uint8, surface part of each skin face.
         corner_uv (np.ndarray): float32 (F, 3, 2), U, V of the corners of each skin face.
     """

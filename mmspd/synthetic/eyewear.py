@@ -29,7 +29,6 @@ def make_eyewear(
     rng: np.random.Generator,
     model: BodyModel,
     rest: RestBody,
-    normals: np.ndarray,  # noqa: ARG001  # every maker of a piece takes it
     paint: Paint,
     style: str = 'wayfarer',
     frame: Paint | None = None,
@@ -40,7 +39,6 @@ def make_eyewear(
         rng (np.random.Generator): Of size and curve.
         model (BodyModel): The body.
         rest (RestBody): Its shape.
-        normals (np.ndarray): float32 (V, 3), of that shape; not used.
         paint (Paint): Colour of the lenses.
         style (str): One of ``EYEWEAR_STYLES``. Defaults to 'wayfarer'.
         frame (Paint, optional): Colour of rims, bridge and temples. Defaults to ``paint``.
@@ -53,9 +51,7 @@ def make_eyewear(
     """
     if style not in EYEWEAR_STYLES:
         raise ValueError(f'no eyewear is called {style!r}; choose one of {", ".join(EYEWEAR_STYLES)}')
-    around_eye, temple, ear = _places(model)
-    eyes = np.unique(model.faces['eyes'])
-    eyes = eyes[model.template[eyes, 0] > 0]
+    eyes, around_eye, temple, ear = _places(model)
     middle = rest.vertices[eyes].mean(axis=0).astype(np.float64)
     scale = 2 * middle[0] / _EYE_SPAN * rng.uniform(0.96, 1.08)
     half = np.array(EYEWEAR_STYLES[style][:2]) * scale
@@ -63,7 +59,7 @@ def make_eyewear(
     bend = rng.uniform(1.2, 3.0) / scale
     skin_behind = rest.vertices[around_eye].astype(np.float64)
     front = (skin_behind[:, 1] - bend * skin_behind[:, 0] ** 2).min() - 0.004
-    centre = middle + [0.002 * scale, 0, -0.003 * scale]
+    centre = middle + scale * np.array([0.002, 0, -0.003])
     outline = _outline(half, EYEWEAR_STYLES[style][2], style == 'aviator')
     rim = rng.uniform(0.0015, 0.0045) * scale
     lens = _rings(centre, outline, (0.0, 0.5, 1.0), front, bend)
@@ -74,7 +70,7 @@ def make_eyewear(
     lenses = [_piece(bone, rings, paint, gloss=0.6) for rings in (lens, lens * [-1, 1, 1])]
     parts = [_piece(bone, rings, under) for rings in (frame_rings, frame_rings * [-1, 1, 1])]
     parts.append(_piece(bone, _bridge(centre, half, front, bend, rim), under))
-    start = centre + [half[0], 0, 0.35 * half[1]]
+    start = centre + half[0] * np.array([1, 0, 0]) + half[1] * np.array([0, 0, 0.35])
     start[1] = front + bend * start[0] ** 2
     side = _temple(start, rest.vertices[temple], rest.vertices[ear], 0.003 * scale)
     parts += [_piece(bone, rings, under) for rings in (side, side * [-1, 1, 1])]
@@ -82,15 +78,17 @@ def make_eyewear(
 
 
 @lru_cache(maxsize=4)
-def _places(model: BodyModel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Vertices on the left around the eye, on the temple before the ear, and of the ear's upper root."""
+def _places(model: BodyModel) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Vertices on the left: of the eye, around the eye, on the temple before the ear, and of the ear's upper root."""
     skin = np.unique(model.faces['skin'])
     x, y, z = model.template[skin].T
-    eyes = model.template[np.unique(model.faces['eyes']), 2].mean()
+    eye = np.unique(model.faces['eyes'])
+    eye = eye[model.template[eye, 0] > 0]
+    eyes = model.template[eye, 2].mean()
     around = (x > 0.014) & (x < 0.062) & (y < -0.06) & (np.abs(z - eyes) < 0.03)
     temple = (x > 0.055) & (y < -0.06) & (y > -0.12) & (np.abs(z - eyes - 0.006) < 0.012)
     ear = (x > 0.06) & (y > -0.065) & (y < -0.02) & (np.abs(z - eyes) < 0.012)
-    return skin[around], skin[temple], skin[ear]
+    return eye, skin[around], skin[temple], skin[ear]
 
 
 def _piece(bone: int, rings: np.ndarray, paint: Paint, gloss: float = 0.15) -> Piece:
@@ -108,9 +106,7 @@ def _outline(half: np.ndarray, power: float, drop: bool) -> np.ndarray:
     return outline
 
 
-def _rings(
-    centre: np.ndarray, outline: np.ndarray, scales: tuple[float, ...], front: float, bend: float
-) -> np.ndarray:
+def _rings(centre: np.ndarray, outline: np.ndarray, scales: tuple[float, ...], front: float, bend: float) -> np.ndarray:
     """Rings (len(scales), _POINTS, 3) of a left lens, on the curve on which all of the front lies."""
     flat = np.array(scales)[:, None, None] * outline
     x = np.maximum(centre[0] + flat[..., 0], 0.002)

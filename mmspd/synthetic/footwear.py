@@ -1,100 +1,29 @@
 """Shoes, boots and sandals: an upper that follows the foot with a closed toe, and a sole of its own outline."""
 
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 import cv2
 import numpy as np
 
+from mmspd.anatomy import PARSING_MIRROR
 from mmspd.synthetic.body import BodyModel, RestBody, Skin
 from mmspd.synthetic.foot_grid import COLUMNS, FootGrid, measure_foot
 from mmspd.synthetic.lofts import gaussian_blur, join_pieces, ring_piece, smooth_step
 from mmspd.synthetic.meshes import Paint, Piece, ring_faces, vertex_normals
+from mmspd.synthetic.shoe_styles import SHOE_STYLES, ShoeStyle
 
-__all__ = ['SHOE_STYLES', 'ShoeStyle', 'make_shoes']
+__all__ = ['SHOE_STYLES', 'make_shoes']
 
 _CAP_RINGS: Final = 5
 _OUTLINE: Final = 48
-_OPEN: Final = 0.3  # metres, above everything that a shoe covers
-
-
-@dataclass(frozen=True)
-class ShoeStyle:
-    """Measures of a kind of shoe, in metres for a foot of the mean length.
-
-    Args:
-        collar (tuple): Where the upper ends: ``(y, z)`` on the mean body's foot, which reaches from y = -0.22 at the
-            toes to 0.06 at the heel; y increases.
-        room (float): Between foot and upper.
-        toe (tuple): Least and greatest length by which the toe cap reaches beyond the first ring of the foot.
-        roundness (float): Of the toe cap: 0.5 is blunt, 1 is pointed.
-        sole (tuple): Least and greatest thickness of the sole below the floor at rest.
-        welt (float): Height to which the sole's edge covers the upper.
-        margin (float): By which the sole stands out.
-        arch (float): Share of the sole's thickness that is cut away under the arch, which makes a heel.
-        laced (bool): Whether laces cross the instep.
-        straps (tuple): Straps instead of a closed upper: first and last y of each on the mean body.
-        ankle_strap (bool): Whether a strap goes around behind the ankle, with straps only.
-        gloss (float): See :class:`Piece`.
-    """
-
-    collar: tuple[tuple[float, float], ...]
-    room: float = 0.006
-    toe: tuple[float, float] = (0.024, 0.032)
-    roundness: float = 0.6
-    sole: tuple[float, float] = (0.012, 0.024)
-    welt: float = 0.014
-    margin: float = 0.003
-    arch: float = 0.0
-    laced: bool = False
-    straps: tuple[tuple[float, float], ...] = ()
-    ankle_strap: bool = False
-    gloss: float = 0.05
-
-
-_LOW: Final = ((-0.11, _OPEN), (-0.088, 0.118), (-0.05, 0.102), (-0.01, 0.08), (0.03, 0.084), (0.06, 0.1))
-
-#: Kinds of shoes: name -> measures.
-SHOE_STYLES: Final[dict[str, ShoeStyle]] = {
-    'sneaker': ShoeStyle(_LOW, room=0.008, roundness=0.5, sole=(0.016, 0.028), welt=0.02, margin=0.004, laced=True),
-    'high_sneaker': ShoeStyle(
-        ((-0.1, 0.16), (0.06, 0.145)), room=0.008, roundness=0.5, sole=(0.014, 0.022), welt=0.022, laced=True
-    ),
-    'leather': ShoeStyle(
-        _LOW, room=0.004, toe=(0.032, 0.048), roundness=0.8, sole=(0.012, 0.02), welt=0.006, margin=0.002, arch=0.65,
-        laced=True, gloss=0.3,
-    ),  # fmt: skip
-    'flat': ShoeStyle(
-        ((-0.168, _OPEN), (-0.152, 0.05), (-0.13, 0.038), (-0.05, 0.04), (0.02, 0.052), (0.06, 0.07)), room=0.003,
-        toe=(0.026, 0.036), roundness=0.7, sole=(0.006, 0.014), welt=0.004, margin=0.001, arch=0.4, gloss=0.2,
-    ),  # fmt: skip
-    'ankle_boot': ShoeStyle(
-        ((-0.1, 0.2), (0.06, 0.19)), room=0.007, toe=(0.028, 0.04), roundness=0.65, sole=(0.02, 0.034), welt=0.01,
-        arch=0.6, gloss=0.2,
-    ),  # fmt: skip
-    'boot': ShoeStyle(
-        ((-0.1, 0.34), (0.06, 0.33)), room=0.011, toe=(0.026, 0.034), roundness=0.55, sole=(0.02, 0.036), welt=0.014,
-        arch=0.5, gloss=0.12,
-    ),  # fmt: skip
-    'high_boot': ShoeStyle(
-        ((-0.1, 0.46), (0.06, 0.44)), room=0.01, toe=(0.028, 0.042), roundness=0.7, sole=(0.016, 0.036), welt=0.008,
-        arch=0.65, gloss=0.25,
-    ),  # fmt: skip
-    'sandal': ShoeStyle(
-        (), room=0.003, toe=(0.022, 0.026), sole=(0.012, 0.03), welt=0.003, margin=0.002,
-        straps=((-0.165, -0.14), (-0.105, -0.08)), ankle_strap=True,
-    ),  # fmt: skip
-    'slide': ShoeStyle(
-        (), room=0.004, toe=(0.022, 0.026), sole=(0.014, 0.03), welt=0.003, margin=0.003, straps=((-0.165, -0.1),)
-    ),
-}
 
 
 def make_shoes(
     rng: np.random.Generator,
     model: BodyModel,
     rest: RestBody,
-    normals: np.ndarray,  # noqa: ARG001  # every maker of a piece takes it
     paint: Paint,
     style: str = 'sneaker',
     sole: Paint | None = None,
@@ -106,7 +35,6 @@ def make_shoes(
         rng (np.random.Generator): Of the proportions, which both shoes share.
         model (BodyModel): The body.
         rest (RestBody): Its shape.
-        normals (np.ndarray): float32 (V, 3), of that shape; not used.
         paint (Paint): Colour of the uppers.
         style (str): One of ``SHOE_STYLES``. Defaults to 'sneaker'.
         sole (Paint, optional): Colour of soles and laces. Defaults to ``paint``.
@@ -122,28 +50,41 @@ def make_shoes(
         raise ValueError(f'no shoe is called {style!r}; choose one of {", ".join(SHOE_STYLES)}')
     kind = SHOE_STYLES[style]
     toe, thickness, spring = rng.uniform(*kind.toe), rng.uniform(*kind.sole), rng.uniform(0.0, 0.6)
-    uppers, soles = [], []
-    for side, label in ((1, 'LeftShoe'), (-1, 'RightShoe')):
-        foot = measure_foot(model, rest, side)
-        rings, mean, skin = _upper(foot, kind, toe * foot.size)
-        outline = _outline(rings, foot.forward, kind.margin * foot.size)
-        slab = _sole(outline, foot, kind, thickness * foot.size, spring)
-        kept = _kept(kind, mean)
-        uppers.append(_piece(label, rings, foot, skin, paint, lift, kind.gloss, kept))
-        under = sole or paint
-        soles.append(_piece(label, slab, foot, Skin.rigid(foot.bone, slab.shape[0] * slab.shape[1]), under, lift, 0.05))
-        if kind.laced:
-            soles.append(_laces(label, rings, mean, foot, under, lift))
-    return [join_pieces(f'{style} uppers', uppers), join_pieces(f'{style} soles', soles)]
+    foot = measure_foot(model, rest, kind.top)
+    rings, mean, skin = _upper(foot, kind, toe * foot.size)
+    kept = _kept(kind, mean)
+    upper = ring_piece('LeftShoe', rings, skin, paint, kept=kept, lift=lift, gloss=kind.gloss)
+    outline = _outline(rings, foot.forward, kind.margin * foot.size)
+    slab = _sole(outline, foot, kind, thickness * foot.size, spring)
+    below = [ring_piece('LeftShoe', slab, _rigid(foot, slab), sole or paint, lift=lift, gloss=0.05)]
+    if kind.laced:
+        below.append(_laces(rings, mean, foot, sole or paint, lift))
+    return [
+        join_pieces(f'{style} {name}', parts + [_mirrored(part, model) for part in parts])
+        for name, parts in (('uppers', [upper]), ('soles', below))
+    ]
 
 
-def _piece(
-    label: str, rings: np.ndarray, foot: FootGrid, skin: Skin, paint: Paint, lift: float, gloss: float, kept: np.ndarray | None = None
-) -> Piece:
-    """A loft of a left shoe's rings, turned into a right one where the foot is."""
-    return ring_piece(
-        label, rings * np.array([foot.side, 1, 1]), skin, paint, kept=kept, lift=lift, gloss=gloss
+def _rigid(foot: FootGrid, rings: np.ndarray) -> Skin:
+    """Bones of rings (R, P, 3) that move with the foot."""
+    return Skin.rigid(foot.bone, rings.shape[0] * rings.shape[1])
+
+
+def _mirrored(piece: Piece, model: BodyModel) -> Piece:
+    """The right foot's counterpart of a left foot's piece."""
+    return replace(
+        piece,
+        vertices=piece.vertices * np.array([-1, 1, 1], np.float32),
+        skin=Skin(_mirror_bones(model)[piece.skin.bones], piece.skin.weights),
+        labels=PARSING_MIRROR[piece.labels].astype(np.uint8),
     )
+
+
+@lru_cache(maxsize=4)
+def _mirror_bones(model: BodyModel) -> np.ndarray:
+    """Position of each bone's counterpart of the other side, int32 (B,)."""
+    swap = {'.L': '.R', '.R': '.L'}
+    return np.array([model.bone(name[:-2] + swap.get(name[-2:], name[-2:])) for name in model.bone_names], np.int32)
 
 
 def _upper(foot: FootGrid, kind: ShoeStyle, toe: float) -> tuple[np.ndarray, np.ndarray, Skin]:
@@ -161,12 +102,8 @@ def _upper(foot: FootGrid, kind: ShoeStyle, toe: float) -> tuple[np.ndarray, np.
     angle = np.linspace(np.pi / 2, 0, _CAP_RINGS, endpoint=False)[:, None, None]
     heart = heart * [1, 1, 0] + [0, 0, 0.8 * heart[2]]
     cap = heart + (first - heart) * np.cos(angle) ** kind.roundness + foot.forward * toe * np.sin(angle)
-    mean_cap = foot.mean[0] + [0, -1, 0] * np.sin(angle) * toe / foot.size
-    rows = np.r_[np.zeros(_CAP_RINGS * COLUMNS, np.int64), 0:len(flat)]
-    tip = np.full(_CAP_RINGS * COLUMNS, foot.bone, np.int32)
-    skin = foot.skin.take(rows)
-    skin.bones[: len(tip)], skin.weights[: len(tip)] = 0, 0
-    skin.bones[: len(tip), 0], skin.weights[: len(tip), 0] = tip, 1
+    mean_cap = foot.mean[0] + np.array([0, -1, 0]) * np.sin(angle) * toe / foot.size
+    skin = Skin.join([Skin.rigid(foot.bone, _CAP_RINGS * COLUMNS), foot.skin])
     return np.concatenate([cap, rings]), np.concatenate([mean_cap, foot.mean]), skin
 
 
@@ -184,7 +121,7 @@ def _kept(kind: ShoeStyle, mean: np.ndarray) -> np.ndarray:
 
 
 def _outline(rings: np.ndarray, forward: np.ndarray, margin: float) -> np.ndarray:
-    """The sole's outline, float64 (_OUTLINE, 2): metres forwards and to the left of the origin, from the toe leftwards."""
+    """The sole's outline, float64 (_OUTLINE, 2): metres forwards and to the left, from the toe leftwards."""
     left = np.array([-forward[1], forward[0], 0.0])
     low = rings[rings[..., 2] < 0.4 * rings[:_CAP_RINGS, :, 2].max() + 0.02]
     plan = np.stack([low @ forward, low @ left], axis=1).astype(np.float32)
@@ -218,13 +155,20 @@ def _sole(outline: np.ndarray, foot: FootGrid, kind: ShoeStyle, thickness: float
     cut = kind.arch * thickness * smooth_step(share, 0.27, 0.29) * (1 - smooth_step(share, 0.42, 0.58))
     bottom, top = -thickness + rise + cut, np.full(_OUTLINE, kind.welt * foot.size)
     rings = []
-    for scale, height in ((0.02, bottom), (0.5, bottom), (0.985, bottom), (1.0, bottom + 0.12 * thickness), (1.0, top), (0.9, top)):
+    for scale, height in (
+        (0.02, bottom),
+        (0.5, bottom),
+        (0.985, bottom),
+        (1.0, bottom + 0.12 * thickness),
+        (1.0, top),
+        (0.9, top),
+    ):
         place = middle + (outline - middle) * scale
         rings.append(place[:, :1] * forward + place[:, 1:] * left + height[:, None] * [0, 0, 1])
     return np.stack(rings)
 
 
-def _laces(label: str, rings: np.ndarray, mean: np.ndarray, foot: FootGrid, paint: Paint, lift: float) -> Piece:
+def _laces(rings: np.ndarray, mean: np.ndarray, foot: FootGrid, paint: Paint, lift: float) -> Piece:
     """Laces across the instep, a little above the upper."""
     rows = np.flatnonzero((mean[:, 0, 1] > -0.155) & (mean[:, 0, 2] < 0.105))
     steps = np.linspace(rows[0], rows[-1], 25)
@@ -235,8 +179,5 @@ def _laces(label: str, rings: np.ndarray, mean: np.ndarray, foot: FootGrid, pain
     strip = strip + (strip - rings[low].mean(axis=1, keepdims=True)) * [0.02, 0.02, 0.05]
     stripes = np.cos(np.arange(25) * (2 * np.pi / 4))[:, None] * 0.004 + 0.001
     kept = np.minimum(stripes, (2.6 - np.abs(columns)) * 0.005)
-    skin = Skin.rigid(foot.bone, strip.shape[0] * strip.shape[1])
     coords = np.zeros((strip.shape[0] * strip.shape[1], 2))
-    return ring_piece(
-        label, strip * np.array([foot.side, 1, 1]), skin, paint, kept=kept, coords=coords, closed=False, lift=lift
-    )
+    return ring_piece('LeftShoe', strip, _rigid(foot, strip), paint, kept=kept, coords=coords, closed=False, lift=lift)

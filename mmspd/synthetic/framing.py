@@ -40,10 +40,10 @@ def frame_person(
         camera_height (tuple): Lowest and highest camera, metres above the ground.
         distance (tuple): Nearest and farthest camera, metres on the ground from the person's middle; farther if a point
             would be nearer than ``NEAREST``.
-        cut_legs (bool): End the picture between hips and ankles. Where they are at the same height in the picture, as
-            of a person who lies, nothing is cut.
-        cut_head (bool): Begin the picture between eyes and thorax, if the head is above it in the picture. Nothing of
-            the head is cut if the legs are and the person is too wide for the picture between the cuts.
+        cut_legs (bool): End the picture between hips and ankles. Nothing is cut if no ankle is well below the hips in
+            the picture, as of a person who lies.
+        cut_head (bool): Begin the picture between eyes and thorax. Nothing is cut if the eyes are not well above the
+            thorax in the picture, or if the legs are cut and the person is too wide for what is left.
 
     Returns:
         Camera: All points are in the picture but those beyond a cut. On the side that limits the zoom each margin is
@@ -54,9 +54,8 @@ def frame_person(
     """
     if points.ndim != 2 or points.shape[1:] != (3,) or len(points) == 0 or not np.isfinite(points).all():
         raise ValueError(f'expected points (N, 3) of a person, finite and at least one, got shape {points.shape}')
-    camera = _stand(rng, points, rng.uniform(*camera_height), rng.uniform(*distance))
-    pixels, joint_pixels = camera.project(points)[0], camera.project(joints)[0]
-    top, bottom = _cuts(rng, joint_pixels, cut_head, cut_legs)
+    camera, pixels = _stand(rng, points, rng.uniform(*camera_height), rng.uniform(*distance))
+    top, bottom = _cuts(rng, camera.project(joints)[0], cut_head, cut_legs)
     margins, leftover = rng.uniform(*MARGINS, size=4), rng.uniform(0.25, 0.75, size=2)
     size = np.array([width, height], np.float64)
     focal, first = _fit(pixels, size, margins, leftover, top, bottom)
@@ -67,32 +66,37 @@ def frame_person(
     return Camera(camera.position, camera.rotation, float(focal), (float(centre[0]), float(centre[1])))
 
 
-def _stand(rng: np.random.Generator, points: np.ndarray, height: float, distance: float) -> Camera:
-    """A camera of focal length 1, its axis at (0, 0), that looks at about the middle of the points."""
+def _stand(rng: np.random.Generator, points: np.ndarray, height: float, distance: float) -> tuple[Camera, np.ndarray]:
+    """A camera of focal length 1, its axis at (0, 0), that looks at about the middle of the points; their pixels."""
     middle = (points.min(axis=0) + points.max(axis=0)) / 2
     target = middle + rng.normal(0, _ASIDE, size=3) * [1.0, 0.0, 0.5]
     roll = float(rng.normal(0, _ROLL))
     while True:
         position = np.array([middle[0], middle[1] - distance, height])
         camera = Camera.look(position, target, roll, 1.0, (0.0, 0.0))
-        if camera.project(points)[1].min() >= NEAREST:
-            return camera
+        pixels, depth = camera.project(points)
+        if depth.min() >= NEAREST:
+            return camera, pixels
         distance = 1.05 * distance + 0.05
 
 
 def _cuts(
     rng: np.random.Generator, joints: np.ndarray, cut_head: bool, cut_legs: bool
 ) -> tuple[float | None, float | None]:
-    """First and last row of the picture, in a camera of focal length 1; None where nothing is cut."""
-    rows = dict(zip(JOINTS, joints[:, 1], strict=True))
+    """First and last row of the picture, in a camera of focal length 1, of projected joints float64 (16, 2); None
+    where nothing is cut.
+    """
+    at = dict(zip(JOINTS, joints, strict=True))
     shares = rng.uniform([0.0, 0.15], [0.9, 0.85])
-    eyes = (rows['head_top'] + rows['upper_neck']) / 2
-    top = eyes + shares[0] * (rows['thorax'] - eyes) if cut_head and rows['thorax'] > eyes else None
-    hips = max(rows['left_hip'], rows['right_hip'])
-    ankles = sorted((rows['left_ankle'], rows['right_ankle']))
-    least = 0.3 * (hips - rows['thorax'])  # a raised leg is not what a picture is cut at
-    below = [row for row in ankles if row > hips + max(least, 0.0)]
-    bottom = hips + shares[1] * (below[0] - hips) if cut_legs and below else None
+    eyes = (at['head_top'] + at['upper_neck']) / 2
+    below_eyes = at['thorax'] - eyes
+    upright = below_eyes[1] > 0.5 * np.linalg.norm(below_eyes)
+    top = float(eyes[1] + shares[0] * below_eyes[1]) if cut_head and upright else None
+    hips = max(at['left_hip'][1], at['right_hip'][1])
+    # Neither a raised leg nor those of who lies are what a picture ends at.
+    least = hips + 0.3 * np.linalg.norm(at['thorax'] - at['pelvis'])
+    ankles = sorted(row for row in (at['left_ankle'][1], at['right_ankle'][1]) if row > least)
+    bottom = float(hips + shares[1] * (ankles[0] - hips)) if cut_legs and ankles else None
     return top, bottom
 
 

@@ -16,6 +16,7 @@ __all__ = ['make_long_hair', 'make_short_hair', 'make_tied_hair']
 
 _SCALP_LIFT: Final = 0.002
 _FLAT: Final = 0.004  # what fits under a hat, metres
+_WIDEST: Final = 1.685  # height of the widest place of the mean head
 _SHOULDER: Final = 1.44  # height on the mean body from which hair lies on back or chest
 _ENDS: Final = 1.1  # the lowest that hair reaches
 # Angles from the crown, degrees, at which what hangs leaves the cap, and how far above it, metres.
@@ -29,7 +30,6 @@ def make_short_hair(
     rng: np.random.Generator,
     model: BodyModel,
     rest: RestBody,
-    normals: np.ndarray,  # noqa: ARG001  # every maker of a piece takes it
     paint: Paint,
     volume: float = 0.012,
     curls: float = 0.0,
@@ -42,7 +42,6 @@ def make_short_hair(
         rng (np.random.Generator): Of hairline, parting and curls.
         model (BodyModel): The body.
         rest (RestBody): Its shape.
-        normals (np.ndarray): float32 (V, 3), of that shape; not used.
         paint (Paint): Colour.
         volume (float): Metres above the scalp on top. Defaults to 12 mm.
         curls (float): Depth of the bumps as a share of ``volume``. Defaults to 0.
@@ -123,7 +122,6 @@ def make_long_hair(
     rng: np.random.Generator,
     model: BodyModel,
     rest: RestBody,
-    normals: np.ndarray,  # noqa: ARG001
     paint: Paint,
     length: float = 1.35,
     volume: float = 0.012,
@@ -139,7 +137,6 @@ def make_long_hair(
         rng (np.random.Generator): Of hairline, waves and ends.
         model (BodyModel): The body.
         rest (RestBody): Its shape.
-        normals (np.ndarray): float32 (V, 3), of that shape; not used.
         paint (Paint): Colour.
         length (float): Height on the mean body at which it ends: 1.6 is at the chin, 1.5 at the shoulders, 1.15 at the
             waist. Defaults to 1.35.
@@ -216,14 +213,14 @@ def _partly(skin: Skin, bone: int, share: np.ndarray) -> Skin:
     return Skin(bones, weights.astype(np.float32))
 
 
-def _sheet(
-    rng: np.random.Generator, rings: np.ndarray, skin: Skin, paint: Paint, length: float, lift: float
-) -> Piece:
+def _sheet(rng: np.random.Generator, rings: np.ndarray, skin: Skin, paint: Paint, length: float, lift: float) -> Piece:
     """A sheet of hair, cut at a height on the mean body with uneven ends."""
     rows, count = rings.shape[:2]
-    falling = np.linspace(1.70, _SHOULDER, _HANGING + 1)[1:-1]
-    height = np.concatenate([np.full(len(_START), 1.75), falling, np.linspace(_SHOULDER, _ENDS, _LYING)])
-    kept = height[:, None] - length + rng.normal(0, 0.006, count) + 0.02 * rng.random()
+    first = len(_START) - 1
+    top, below = rings[first, :, 2], rings[rows - _LYING, :, 2]
+    falling = _SHOULDER + (rings[: rows - _LYING, :, 2] - below) / (top - below) * (_WIDEST - _SHOULDER)
+    lying = np.broadcast_to(np.linspace(_SHOULDER, _ENDS, _LYING)[:, None], (_LYING, count))
+    kept = np.concatenate([falling, lying]) - length + rng.normal(0, 0.006, count)
     along = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(rings[:, count // 2], axis=0), axis=1))])
     coords = np.stack(np.broadcast_arrays(np.arange(count) * 0.017, along[:, None]), axis=2).reshape(-1, 2)
     return ring_piece('Hair', rings, skin, paint, kept=kept, coords=coords, closed=False, lift=lift)
@@ -233,7 +230,6 @@ def make_tied_hair(
     rng: np.random.Generator,
     model: BodyModel,
     rest: RestBody,
-    normals: np.ndarray,  # noqa: ARG001
     paint: Paint,
     style: str = 'ponytail',
     fringe: float = 0.0,
@@ -245,7 +241,6 @@ def make_tied_hair(
         rng (np.random.Generator): Of hairline, place and size.
         model (BodyModel): The body.
         rest (RestBody): Its shape.
-        normals (np.ndarray): float32 (V, 3), of that shape; not used.
         paint (Paint): Colour.
         style (str): 'ponytail' or 'bun'. Defaults to 'ponytail'.
         fringe (float): As of :func:`make_short_hair`. Defaults to 0.

@@ -23,7 +23,6 @@ def make_hat(
     rng: np.random.Generator,
     model: BodyModel,
     rest: RestBody,
-    normals: np.ndarray,  # noqa: ARG001  # every maker of a piece takes it
     paint: Paint,
     style: str = 'cap',
     trim: Paint | None = None,
@@ -34,7 +33,6 @@ def make_hat(
         rng (np.random.Generator): Of its proportions.
         model (BodyModel): The body.
         rest (RestBody): Its shape.
-        normals (np.ndarray): float32 (V, 3), of that shape; not used.
         paint (Paint): Colour.
         style (str): One of ``HAT_STYLES``. Defaults to 'cap'.
         trim (Paint, optional): Colour of brim, cuff, band or lining. Defaults to ``paint``.
@@ -74,9 +72,8 @@ def _dome(head: Head, rim: np.ndarray, offset: np.ndarray | float, ears: bool = 
     radius = head.sample(head.skull, theta)
     if ears:
         # Cloth spans the hollows around an ear.
-        wide = np.maximum(head.sample(head.ears, theta), radius)
-        reach = max(np.abs(wide - radius).max(), 0.0)
-        around = np.max([np.roll(wide, step, axis=1) for step in (-1, 0, 1)], axis=0) if reach > 0 else wide
+        wide = head.sample(head.ears, theta)
+        around = np.max([np.roll(wide, step, axis=1) for step in (-1, 0, 1)], axis=0)
         radius = np.maximum(around @ gaussian_blur(AROUND, 1.0, closed=True).T, radius)
     return theta, radius + offset
 
@@ -93,12 +90,12 @@ def _turned(values: np.ndarray, steps: int) -> np.ndarray:
 
 
 def _cap(rng: np.random.Generator, head: Head, paint: Paint, trim: Paint) -> list[Piece]:
-    """A baseball cap; one in four is worn back to front."""
+    """A baseball cap; one in five is worn back to front."""
     size = head.size
     steps = int(rng.choice((0, AROUND // 2), p=(0.78, 0.22))) + int(rng.integers(-2, 3))
     rim = _rim(85.0, 87.0, 93.0) + np.deg2rad(rng.uniform(-3, 3))
     # The front panels stand up.
-    front = np.exp(-((phis() + np.pi) % (2 * np.pi) - np.pi) ** 2 / 0.9)
+    front = np.exp(-(((phis() + np.pi) % (2 * np.pi) - np.pi) ** 2) / 0.9)
     share = np.linspace(0, 1, _RINGS)[:, None]
     panel = rng.uniform(0.006, 0.022) * size * _turned(front, steps) * np.exp(-(((share - 0.55) / 0.28) ** 2))
     theta, radius = _dome(head, rim, 0.009 * size + panel)
@@ -107,7 +104,7 @@ def _cap(rng: np.random.Generator, head: Head, paint: Paint, trim: Paint) -> lis
 
 
 def _visor(rng: np.random.Generator, head: Head, rim: np.ndarray, steps: int, paint: Paint) -> Piece:
-    """The brim of a cap, from the rim (AROUND, 3) around column ``steps``: a flat tongue that bends down at its sides."""
+    """The brim of a cap, from the rim (AROUND, 3) around column ``steps``: a tongue that bends down at its sides."""
     half = AROUND // 6
     columns = np.arange(-half, half + 1)
     edge = rim[(columns + steps) % AROUND]
@@ -132,28 +129,21 @@ def _beanie(rng: np.random.Generator, head: Head, paint: Paint, trim: Paint) -> 
     low = rng.uniform(0, 9)
     rim = _rim(80.0 + 0.6 * low, 97.0 + low, 104.0 + low)
     share = np.linspace(0, 1, _RINGS)[:, None]
-    slouch = rng.uniform(0.0, 0.05) * size * smooth_step(1 - share, 0.2, 0.9) * (0.6 - 0.4 * np.cos(phis()) * np.sin(np.pi * np.clip(share, 0, 0.5)))
+    backwards = 0.6 - 0.4 * np.cos(phis()) * np.sin(np.pi * np.clip(share, 0, 0.5))
+    slouch = rng.uniform(0.0, 0.05) * size * smooth_step(1 - share, 0.2, 0.9) * backwards
     theta, radius = _dome(head, rim, 0.01 * size + slouch, ears=True)
     pieces = [_piece(head, _lined(head, head.points(theta, radius), rim), paint)]
     if rng.random() < 0.65:
-        width = rng.uniform(0.22, 0.34)
-        rows = np.linspace(1 - width, 1.0, 5)[:, None] * rim
+        rows = np.linspace(1 - rng.uniform(0.22, 0.34), 1.0, 5)
+        above = np.minimum((rows * (_RINGS - 1)).astype(np.int64), _RINGS - 2)
+        part = (rows * (_RINGS - 1) - above)[:, None]
+        base = radius[above] * (1 - part) + radius[above + 1] * part
         swell = np.array([0.001, 0.007, 0.008, 0.008, 0.001])[:, None] * size
-        _, base = theta, head.sample(_on_rows(head, theta, radius), rows)
-        pieces.append(_piece(head, head.points(rows, base + swell), trim))
+        pieces.append(_piece(head, head.points(rows[:, None] * rim, base + swell), trim))
     if rng.random() < 0.25:
         top = head.points(theta, radius)[0].mean(axis=0)
-        pieces.append(_ball(head, top + [0, 0, 0.02 * size], rng.uniform(0.025, 0.042) * size, trim))
+        pieces.append(_ball(head, top + 0.02 * size * np.array([0, 0, 1]), rng.uniform(0.025, 0.042) * size, trim))
     return pieces
-
-
-def _on_rows(head: Head, theta: np.ndarray, radius: np.ndarray) -> np.ndarray:
-    """Radii (_RINGS, AROUND) at angles of equal steps in each column, on the rows of the head's own angles."""
-    share = head.thetas[:, None] / theta[-1]
-    row = np.clip(share * (_RINGS - 1), 0, _RINGS - 1.001)
-    low = row.astype(np.int64)
-    columns = np.arange(AROUND)
-    return radius[low, columns] * (1 - (row - low)) + radius[low + 1, columns] * (row - low)
 
 
 def _ball(head: Head, centre: np.ndarray, radius: float, paint: Paint) -> Piece:
@@ -206,7 +196,14 @@ def _brim(head: Head, radius: np.ndarray, width: np.ndarray, slope: np.ndarray, 
 
 
 def _brimmed(
-    rng: np.random.Generator, head: Head, paint: Paint, trim: Paint, width: float, slope: float, curl: float, **crown: float
+    rng: np.random.Generator,
+    head: Head,
+    paint: Paint,
+    trim: Paint,
+    width: float,
+    slope: float,
+    curl: float,
+    **crown: float,
 ) -> list[Piece]:
     """A crown with a band and a full brim."""
     radius, level = _crown(head, 0.009 * head.size, **crown)
@@ -224,7 +221,7 @@ def _brimmed(
 
 def _sun_hat(rng: np.random.Generator, head: Head, paint: Paint, trim: Paint) -> list[Piece]:
     """A round crown and a wide brim that hangs a little."""
-    size, width, slope = head.size, rng.uniform(0.07, 0.13), np.deg2rad(rng.uniform(2, 25))
+    size, width, slope = head.size, rng.uniform(0.07, 0.13), np.deg2rad(rng.uniform(-2, 18))
     return _brimmed(rng, head, paint, trim, width * size, slope, 0.0, above=0.012 * size, power=2.6, dent=0.0)
 
 
@@ -238,7 +235,7 @@ def _fedora(rng: np.random.Generator, head: Head, paint: Paint, trim: Paint) -> 
 
 def _bucket_hat(rng: np.random.Generator, head: Head, paint: Paint, trim: Paint) -> list[Piece]:
     """A flat-topped crown and a short steep brim."""
-    size, width, slope = head.size, rng.uniform(0.045, 0.065), np.deg2rad(rng.uniform(38, 58))
+    size, width, slope = head.size, rng.uniform(0.04, 0.058), np.deg2rad(rng.uniform(22, 45))
     crown = {'above': 0.008 * size, 'power': rng.uniform(3.5, 5.0), 'dent': 0.0}
     return _brimmed(rng, head, paint, trim, width * size, slope, 0.0, **crown)
 

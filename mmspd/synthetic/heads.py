@@ -21,6 +21,8 @@ __all__ = ['AROUND', 'Head', 'measure_head', 'phis']
 AROUND: Final = 48
 _RINGS: Final = 22
 _LOWEST: Final = np.deg2rad(138)
+_FIRST: Final = 0.02  # angle of the first row
+_EQUATOR: Final = round((np.pi / 2 - _FIRST) / (_LOWEST - _FIRST) * (_RINGS - 1))
 _CENTRE: Final = (0.0, -0.055, 1.70)  # on the mean body
 _LEAN: Final = np.deg2rad(15)
 _UP: Final = np.array([0.0, np.sin(_LEAN), np.cos(_LEAN)])
@@ -42,7 +44,7 @@ def _directions(theta: np.ndarray, phi: np.ndarray) -> np.ndarray:
 @lru_cache(maxsize=4)
 def _probes(model: BodyModel) -> tuple[Probes, Probes, np.ndarray]:
     """Probes of skull and ears, (rings, AROUND) each, and metres above the hairline there, float32."""
-    grid = np.meshgrid(np.linspace(0.02, _LOWEST, _RINGS), phis(), indexing='ij')
+    grid = np.meshgrid(np.linspace(_FIRST, _LOWEST, _RINGS), phis(), indexing='ij')
     towards = _directions(*grid).reshape(-1, 3)
     origins = np.broadcast_to(_CENTRE, towards.shape)
     faces = np.concatenate([model.faces['skin'], model.faces['cavities']])
@@ -76,11 +78,11 @@ class Head:
     @property
     def thetas(self) -> np.ndarray:
         """Angles float64 (rings,) of the rows of ``skull``."""
-        return np.linspace(0.02, _LOWEST, _RINGS)
+        return np.linspace(_FIRST, _LOWEST, _RINGS)
 
     def sample(self, values: np.ndarray, theta: np.ndarray) -> np.ndarray:
         """Values (rings, AROUND) at angles (R, AROUND) of each column, linear in between: float64 (R, AROUND)."""
-        row = np.clip((theta - 0.02) / (_LOWEST - 0.02) * (_RINGS - 1), 0, _RINGS - 1.001)
+        row = np.clip((theta - _FIRST) / (_LOWEST - _FIRST) * (_RINGS - 1), 0, _RINGS - 1.001)
         low = row.astype(np.int64)
         share = row - low
         columns = np.arange(AROUND)
@@ -100,13 +102,12 @@ def measure_head(model: BodyModel, rest: RestBody) -> Head:
     """The head of a body at rest."""
     skull, outer, above = _probes(model)
     points = skull.at(rest.vertices).reshape(_RINGS, AROUND, 3).astype(np.float64)
-    equator = int(round((np.pi / 2 - 0.02) / (_LOWEST - 0.02) * (_RINGS - 1)))
-    centre = points[equator].mean(axis=0)
+    centre = points[_EQUATOR].mean(axis=0)
     radius = np.linalg.norm(points - centre, axis=2)
     # Bumps of single faces of the mesh are none of a hat or of hair.
     blur = gaussian_blur(AROUND, 0.7, closed=True)
     ears = np.linalg.norm(outer.at(rest.vertices).reshape(_RINGS, AROUND, 3) - centre, axis=2)
-    size = radius[: equator + 1].mean() / _mean_radius(model)
+    size = radius[: _EQUATOR + 1].mean() / _mean_radius(model)
     return Head(centre, points, radius @ blur.T, ears, above, float(size), model.bone('head'))
 
 
@@ -114,5 +115,4 @@ def measure_head(model: BodyModel, rest: RestBody) -> Head:
 def _mean_radius(model: BodyModel) -> float:
     """Mean radius of the mean body's skull above the equator, metres."""
     points = _probes(model)[0].at(model.template).reshape(_RINGS, AROUND, 3)
-    equator = int(round((np.pi / 2 - 0.02) / (_LOWEST - 0.02) * (_RINGS - 1)))
-    return float(np.linalg.norm(points[: equator + 1] - points[equator].mean(axis=0), axis=2).mean())
+    return float(np.linalg.norm(points[: _EQUATOR + 1] - points[_EQUATOR].mean(axis=0), axis=2).mean())

@@ -33,8 +33,8 @@ class Landmarks:
         from_neck (np.ndarray): float32 (V,), distance from the neck's axis, which ends at its base, metres.
         above_jaw (np.ndarray): float32 (V,), metres above the line where the face ends; negative on the neck.
         above_hairline (np.ndarray): float32 (V,), metres above the line where hair begins; negative on the face.
-        lengths (dict): ``arm`` and ``elbow`` along the arm (shoulder to wrist, to elbow), ``leg`` and ``knee`` along the
-            leg (hip to ankle, to knee), and the heights ``crotch``, ``waist``, ``neck``, ``shoulder``; metres.
+        lengths (dict): ``arm`` and ``elbow`` along the arm (shoulder to wrist, to elbow), ``leg`` and ``knee`` along
+            the leg (hip to ankle, to knee), and the heights ``crotch``, ``waist``, ``neck``, ``shoulder``; metres.
     """
 
     height: np.ndarray
@@ -53,7 +53,7 @@ class Landmarks:
 def landmarks(model: BodyModel) -> Landmarks:
     """Measure the mean body."""
     points = model.template
-    folded = np.where(points[:, :1] < 0, points * np.float32([-1, 1, 1]), points)  # both sides as the left
+    folded = np.where(points[:, :1] < 0, points * np.array([-1, 1, 1], np.float32), points)  # both sides as the left
     bone = {name: model.bone_heads[index] for index, name in enumerate(model.bone_names)}
     arm = np.stack([bone[name] for name in ('upperarm01.L', 'lowerarm01.L', 'wrist.L')])
     leg = np.stack([bone[name] for name in ('upperleg01.L', 'lowerleg01.L', 'foot.L')])

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Final
 
 import cv2
+import numba
 import numpy as np
 
 from mmspd.synthetic.camera import Camera
-from mmspd.synthetic.rasterizer import Raster, rasterize
+from mmspd.synthetic.rasterizer import rasterize
 
 __all__ = ['Light', 'ShadowMap', 'ground_points', 'sample_light', 'shade']
 
@@ -18,6 +19,7 @@ _SHADOW_CELLS: Final = 224
 # Far enough that parallel light is drawn by a camera without visible perspective, metres.
 _SUN_DISTANCE: Final = 1000.0
 _SHADOW_MARGIN: Final = 0.03  # metres behind what casts a shadow, before it falls
+_TAP: Final = 0.9  # between the cells whose mean softens a shadow's edge, cells
 
 
 @dataclass(frozen=True)
@@ -76,18 +78,25 @@ class ShadowMap:
         self.depth = np.where(np.isfinite(raster.depth), raster.depth - _SUN_DISTANCE, 1e6).astype(np.float32)
 
     def reaches(self, points: np.ndarray) -> np.ndarray:
-        """Share of the lamp's light, 0..1, float32 (P,), that reaches points float (P, 3)."""
-        placed = points @ self.axes.T
-        cells = (placed[:, :2] - self.low) * self.scale + 1
-        depth = (placed[:, 2] - _SHADOW_MARGIN).astype(np.float32)
-        light = np.zeros(len(points), np.float32)
-        corners = ((0.0, 0.0), (0.9, 0.0), (0.0, 0.9), (0.9, 0.9))  # a soft edge, one cell wide
-        for dx, dy in corners:
-            place = np.floor(cells + [dx, dy]).astype(np.int64)
-            inside = ((place >= 0) & (place < _SHADOW_CELLS)).all(axis=1)
-            column, row = np.where(inside[:, None], place, 0).T
-            light += np.where(inside, depth < self.depth[row, column], True)
-        return light / len(corners)
+        """Share of the lamp's light, 0..1, float32 (P,), that reaches points float (P, 3); edges are a cell wide."""
+        points = np.ascontiguousarray(points, np.float64)
+        return _reach(points, self.axes, self.low, self.scale, self.depth)
+
+
+@numba.njit(cache=True)
+def _reach(points: np.ndarray, axes: np.ndarray, low: np.ndarray, scale: float, depth: np.ndarray) -> np.ndarray:
+    """The loop of :meth:`ShadowMap.reaches`: the mean of four cells around each point."""
+    light = np.ones(points.shape[0], np.float32)
+    for point in range(points.shape[0]):
+        x, y, z = points[point]
+        column = (axes[0, 0] * x + axes[0, 1] * y + axes[0, 2] * z - low[0]) * scale + 1
+        row = (axes[1, 0] * x + axes[1, 1] * y + axes[1, 2] * z - low[1]) * scale + 1
+        distance = axes[2, 0] * x + axes[2, 1] * y + axes[2, 2] * z - _SHADOW_MARGIN
+        for tap in range(4):
+            i, j = int(np.floor(row + _TAP * (tap // 2))), int(np.floor(column + _TAP * (tap % 2)))
+            if 0 <= i < depth.shape[0] and 0 <= j < depth.shape[1] and distance >= depth[i, j]:
+                light[point] -= 0.25
+    return light
 
 
 def ground_points(
@@ -131,21 +140,45 @@ def shade(
     Returns:
         np.ndarray: float32 (P, 3).
     """
-    view = camera.position.astype(np.float32) - points
-    view /= np.sqrt(np.einsum('ij,ij->i', view, view))[:, None]
-    normals = normals / np.maximum(np.sqrt(np.einsum('ij,ij->i', normals, normals)), 1e-6)[:, None]
-    facing = np.einsum('ij,ij->i', normals, view)
-    normals = normals * np.where(facing < 0, -1, 1)[:, None].astype(np.float32)
-    direction = light.direction.astype(np.float32)
-    lamp = np.clip(normals @ direction, 0, None) * light.strength
-    if shadows is not None:
-        lamp *= shadows.reaches(points)
-    half = view + direction
-    half /= np.maximum(np.sqrt(np.einsum('ij,ij->i', half, half)), 1e-6)[:, None]
-    highlight = np.clip(np.einsum('ij,ij->i', normals, half), 0, 1) ** 24 * gloss * (lamp > 0)
-    around = light.ambient * (0.8 + 0.2 * normals[:, 2]) * (0.72 + 0.28 * np.abs(facing))
-    colour = light.colour.astype(np.float32)
-    return albedo * (around[:, None] + lamp[:, None] * colour) + highlight[:, None] * light.strength * colour
+    reached = np.ones(len(points), np.float32) if shadows is None else shadows.reaches(points)
+    albedo, normals, points, gloss = (
+        np.ascontiguousarray(array, np.float32) for array in (albedo, normals, points, gloss)
+    )
+    lamp = light.direction, light.strength, light.ambient, light.colour
+    return _shade(albedo, normals, points, gloss, reached, *lamp, camera.position)
+
+
+@numba.njit(cache=True)
+def _shade(
+    albedo: np.ndarray, normals: np.ndarray, points: np.ndarray, gloss: np.ndarray, reached: np.ndarray,
+    lamp: np.ndarray, strength: float, ambient: float, colour: np.ndarray, eye: np.ndarray,
+) -> np.ndarray:  # fmt: skip
+    """The loop of :func:`shade`."""
+    shaded = np.empty_like(albedo)
+    lx, ly, lz = lamp
+    for sample in range(albedo.shape[0]):
+        nx, ny, nz = _unit(normals[sample, 0], normals[sample, 1], normals[sample, 2])
+        vx, vy, vz = _unit(eye[0] - points[sample, 0], eye[1] - points[sample, 1], eye[2] - points[sample, 2])
+        facing = nx * vx + ny * vy + nz * vz
+        if facing < 0:
+            nx, ny, nz, facing = -nx, -ny, -nz, -facing
+        direct = max(nx * lx + ny * ly + nz * lz, 0.0) * strength * reached[sample]
+        around = ambient * (0.8 + 0.2 * nz) * (0.72 + 0.28 * facing)
+        shine = 0.0
+        if direct > 0 and gloss[sample] > 0:
+            hx, hy, hz = _unit(vx + lx, vy + ly, vz + lz)
+            shine = max(nx * hx + ny * hy + nz * hz, 0.0) ** 24 * gloss[sample] * strength
+        for channel in range(3):
+            lit = around + direct * colour[channel]
+            shaded[sample, channel] = albedo[sample, channel] * lit + shine * colour[channel]
+    return shaded
+
+
+@numba.njit(cache=True)
+def _unit(x: float, y: float, z: float) -> tuple[float, float, float]:
+    """A vector of length 1; about 0 for one that is."""
+    scale = 1 / max(np.sqrt(x * x + y * y + z * z), 1e-6)
+    return x * scale, y * scale, z * scale
 
 
 def shadow_on_ground(shadows: ShadowMap, camera: Camera, floor: np.ndarray, ground: float, light: Light) -> np.ndarray:
@@ -157,8 +190,3 @@ def shadow_on_ground(shadows: ShadowMap, camera: Camera, floor: np.ndarray, grou
     share = light.strength / (light.strength + light.ambient)
     factor[rows, columns, 0] = 1 - share * (1 - lit)
     return cv2.GaussianBlur(factor, (0, 0), max(floor.shape) / 250)[..., None]
-
-
-def visible_samples(raster: Raster) -> tuple[np.ndarray, np.ndarray]:
-    """Rows and columns, int64 (P,) each, of the samples that show a triangle."""
-    return np.nonzero(raster.faces >= 0)  # type: ignore[return-value]

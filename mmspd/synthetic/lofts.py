@@ -1,5 +1,7 @@
 """Pieces made of rings: rows of as many points each, joined by triangles."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from mmspd.anatomy import PARSING_CLASSES
@@ -30,6 +32,14 @@ def ring_coords(rings: np.ndarray, middle: int = 0) -> np.ndarray:
     return np.stack([around, along], axis=2).reshape(-1, 2).astype(np.float32)
 
 
+@lru_cache(maxsize=64)
+def _ring_faces(rings: int, points: int, closed: bool) -> np.ndarray:
+    """:func:`ring_faces`, once for each size; not to be written to."""
+    faces = ring_faces(rings, points, closed)
+    faces.setflags(write=False)
+    return faces
+
+
 def ring_piece(
     label: str,
     rings: np.ndarray,
@@ -57,7 +67,7 @@ def ring_piece(
         lift (float): As of :class:`Piece`. Defaults to 0.
         gloss (float): As of :class:`Piece`. Defaults to 0.
     """
-    faces = ring_faces(rings.shape[0], rings.shape[1], closed)
+    faces = _ring_faces(rings.shape[0], rings.shape[1], closed)
     count = rings.shape[0] * rings.shape[1]
     return Piece(
         name=name or label,
@@ -96,10 +106,13 @@ def smooth_step(values: np.ndarray, low: float, high: float) -> np.ndarray:
     return share * share * (3 - 2 * share)
 
 
+@lru_cache(maxsize=16)
 def gaussian_blur(count: int, width: float, closed: bool) -> np.ndarray:
-    """Matrix float32 (count, count) that blurs a row of values by ``width`` steps; rows sum to 1."""
+    """Matrix float64 (count, count) that blurs a row of values by ``width`` steps; rows sum to 1."""
     distance = np.abs(np.arange(count)[:, None] - np.arange(count))
     if closed:
         distance = np.minimum(distance, count - distance)
     matrix = np.exp(-0.5 * (distance / width) ** 2)
-    return (matrix / matrix.sum(axis=1, keepdims=True)).astype(np.float32)
+    matrix /= matrix.sum(axis=1, keepdims=True)
+    matrix.setflags(write=False)
+    return matrix

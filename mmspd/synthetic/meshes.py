@@ -85,19 +85,28 @@ def _normals(vertices: np.ndarray, faces: np.ndarray) -> np.ndarray:
     """The loops of :func:`vertex_normals`."""
     normals = np.zeros_like(vertices)
     for face in range(faces.shape[0]):
-        a, b, c = faces[face]
-        ux, uy, uz = vertices[b] - vertices[a]
-        vx, vy, vz = vertices[c] - vertices[a]
-        x, y, z = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
-        for corner in faces[face]:
-            normals[corner, 0] += x
-            normals[corner, 1] += y
-            normals[corner, 2] += z
+        a, b, c = faces[face, 0], faces[face, 1], faces[face, 2]
+        ux, uy, uz = (
+            vertices[b, 0] - vertices[a, 0],
+            vertices[b, 1] - vertices[a, 1],
+            vertices[b, 2] - vertices[a, 2],
+        )
+        vx, vy, vz = (
+            vertices[c, 0] - vertices[a, 0],
+            vertices[c, 1] - vertices[a, 1],
+            vertices[c, 2] - vertices[a, 2],
+        )
+        for corner in range(3):
+            vertex = faces[face, corner]
+            normals[vertex, 0] += uy * vz - uz * vy
+            normals[vertex, 1] += uz * vx - ux * vz
+            normals[vertex, 2] += ux * vy - uy * vx
     for vertex in range(normals.shape[0]):
-        x, y, z = normals[vertex]
+        x, y, z = normals[vertex, 0], normals[vertex, 1], normals[vertex, 2]
         length = np.sqrt(x * x + y * y + z * z)
         if length > 0:
-            normals[vertex] /= length
+            for axis in range(3):
+                normals[vertex, axis] /= length
     return normals
 
 

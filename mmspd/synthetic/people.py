@@ -8,6 +8,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from mmspd.synthetic.accessories import sample_accessories
 from mmspd.synthetic.annotation import Annotation, annotate
 from mmspd.synthetic.background_files import list_backgrounds, read_background
 from mmspd.synthetic.backgrounds import Background, draw_background
@@ -32,7 +33,7 @@ __all__ = ['render_person']
 
 # Every part of a picture has a random stream of its own: a new probability for hats leaves the pose as it was.
 _STREAMS: Final = (
-    'shape', 'pose', 'outfit', 'camera', 'light', 'background', 'occluder', 'second', 'photograph',
+    'shape', 'pose', 'outfit', 'accessories', 'camera', 'light', 'background', 'occluder', 'second', 'photograph',
 )  # fmt: skip
 _FRONT_SPREAD, _BACK_SPREAD = 40.0, 30.0  # standard deviations of the person's turn, degrees
 _SAMPLES: Final = 2  # of colour for each pixel, along either side
@@ -101,18 +102,21 @@ def _cast(rng: dict[str, np.random.Generator], model: BodyModel, settings: Peopl
     away = rng['pose'].random() < settings.p_back_view
     spread = rng['pose'].normal()
     turn = np.deg2rad(180 + _BACK_SPREAD * spread if away else _FRONT_SPREAD * spread)
-    pieces = _naked_pieces(rng['shape'], model, rest) + sample_outfit(rng['outfit'], model, rest, settings, pose.sits)
+    hair = sample_hair_colour(rng['shape'])
+    pieces = _naked_pieces(rng['shape'], model, rest, hair)
+    pieces += sample_outfit(rng['outfit'], model, rest, settings, pose.sits)
+    pieces += sample_accessories(rng['accessories'], model, rest, settings, hair)
     transforms = _place(pose_bones(model.bone_parents, rest.bone_heads, pose.rotations, np.zeros(3)), turn, np.zeros(3))
     figure = make_figure(pieces, transforms)
     down = np.array([0.0, 0.0, -float(figure.vertices[:, 2].min())])
     return Actor(rest, _place(transforms, 0.0, down), replace(figure, vertices=figure.vertices + np.float32(down)))
 
 
-def _naked_pieces(rng: np.random.Generator, model: BodyModel, rest: RestBody) -> list[Piece]:
-    """Body, face and eyes in random colours."""
-    skin, hair = sample_skin_colour(rng), sample_hair_colour(rng)
-    lips = skin * np.float32([0.72, 0.66, 0.95])
-    iris = np.float32([0.03, 0.05, 0.08]) if rng.random() < 0.75 else np.float32([0.3, 0.24, 0.15])
+def _naked_pieces(rng: np.random.Generator, model: BodyModel, rest: RestBody, hair: np.ndarray) -> list[Piece]:
+    """Body, face and eyes in random colours, with brows that go with the hair's."""
+    skin = sample_skin_colour(rng)
+    lips = skin * np.array([0.72, 0.66, 0.95], np.float32)
+    iris = np.array([0.03, 0.05, 0.08] if rng.random() < 0.75 else [0.3, 0.24, 0.15], np.float32)
     return make_body(model, rest, SkinPaint(skin, lips, 0.5 * hair + 0.2 * skin), EyePaint(iris))
 
 
@@ -149,10 +153,10 @@ def _colour(
     rng: dict[str, np.random.Generator], settings: PeopleSettings, scene: Figure, camera: Camera, raster: Raster
 ) -> np.ndarray:
     """The picture in linear light, float32 (H, W, 3): people before a background."""
-    height, width = settings.size
     light = sample_light(rng['light'], settings.p_shadow)
     shadows = ShadowMap(light, scene.vertices, scene.faces, scene.kept) if light.casts_shadow else None
-    where = np.nonzero(raster.faces >= 0)
+    rows, columns = np.nonzero(raster.faces >= 0)
+    where = rows, columns
     values = np.concatenate([scene.vertices, scene.normals, scene.coords], axis=1)
     seen = interpolate(raster, where, scene.faces, values)
     albedo, gloss = _paint(scene, raster.faces[where], seen[:, 6:])
@@ -162,7 +166,7 @@ def _colour(
         axis=1,
     )
     # A tent over the samples around each pixel's centre.
-    tent = np.float32([0.25, 0.5, 0.25])
+    tent = np.array([0.25, 0.5, 0.25], np.float32)
     layer = cv2.sepFilter2D(layer, -1, tent, tent)[1::_SAMPLES, 1::_SAMPLES]
     distance = float(camera.rotation[2] @ (scene.vertices[0] - camera.position))
     background = _background(rng['background'], settings, camera, distance)
@@ -182,12 +186,10 @@ def _paint(scene: Figure, faces: np.ndarray, coords: np.ndarray) -> tuple[np.nda
         own = order[ends[number] : ends[number + 1]]
         if len(own):
             albedo[own] = piece.paint(coords[own])
-    return albedo, np.float32([piece.gloss for piece in scene.pieces])[piece_of]
+    return albedo, np.array([piece.gloss for piece in scene.pieces], np.float32)[piece_of]
 
 
-def _background(
-    rng: np.random.Generator, settings: PeopleSettings, camera: Camera, distance: float
-) -> Background:
+def _background(rng: np.random.Generator, settings: PeopleSettings, camera: Camera, distance: float) -> Background:
     """What is behind a person at ``distance`` metres: one of the user's photographs, if chance has it, or a scene."""
     height, width = settings.size
     if settings.background_folder is not None and rng.random() < settings.p_photo_background:
@@ -207,9 +209,7 @@ def _photographs(folder: str) -> tuple[Path, ...]:
     return tuple(list_backgrounds(folder))
 
 
-def _put_in_front(
-    rng: np.random.Generator, image: np.ndarray, annotation: Annotation
-) -> tuple[np.ndarray, Annotation]:
+def _put_in_front(rng: np.random.Generator, image: np.ndarray, annotation: Annotation) -> tuple[np.ndarray, Annotation]:
     """Draw something in front of the person; a pixel half covered is its."""
     height, width = annotation.label.shape
     colour, alpha = draw_occluder(rng, height, width, annotation.box)

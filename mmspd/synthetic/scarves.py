@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from mmspd.synthetic.body import BodyModel, RestBody, Skin
+from mmspd.synthetic.body import BodyModel, RestBody
 from mmspd.synthetic.lofts import gaussian_blur, join_pieces, ring_coords, ring_piece
 from mmspd.synthetic.meshes import Paint, Piece
 from mmspd.synthetic.probes import Probes, cast_probes
@@ -44,7 +44,6 @@ def make_scarf(
     rng: np.random.Generator,
     model: BodyModel,
     rest: RestBody,
-    normals: np.ndarray,  # noqa: ARG001  # every maker of a piece takes it
     paint: Paint,
     style: str = 'wound',
     ends: int = 1,
@@ -56,11 +55,10 @@ def make_scarf(
         rng (np.random.Generator): Of thickness, folds and ends.
         model (BodyModel): The body.
         rest (RestBody): Its shape.
-        normals (np.ndarray): float32 (V, 3), of that shape; not used.
         paint (Paint): Colour.
         style (str): One of ``SCARF_STYLES``. Defaults to 'wound'.
         ends (int): How many ends hang on the chest, 0..2; a shawl has none. Defaults to 1.
-        lift (float): See :class:`Piece`. Defaults to 2 cm, which is more than most coats have.
+        lift (float): See :class:`Piece`. Defaults to 2 cm, for a scarf over a shirt.
 
     Returns:
         Piece: Labelled Scarf.
@@ -76,9 +74,7 @@ def make_scarf(
         return _shawl(rng, model, rest, paint, lift)
     size = _size(model, rest)
     thickness, height = rng.uniform(*loops.thickness) * size, rng.uniform(*loops.height) * size
-    pieces = [
-        _loop(rng, model, rest, level, thickness, height, paint, lift) for level in range(2 - loops.count, 2)
-    ]
+    pieces = [_loop(rng, model, rest, level, thickness, height, paint, lift) for level in range(2 - loops.count, 2)]
     sides = rng.permutation([-1, 1])[:ends]
     pieces += [_end(rng, model, rest, int(side), thickness, paint, lift) for side in sides]
     return join_pieces(f'{style} scarf', pieces)
@@ -88,7 +84,8 @@ def _size(model: BodyModel, rest: RestBody) -> float:
     """Girth of the neck in units of the mean body's."""
     probes = _neck(model)[0]
     girths = [
-        np.linalg.norm(np.diff(probes.at(vertices), axis=0), axis=1).sum() for vertices in (rest.vertices, model.template)
+        np.linalg.norm(np.diff(probes.at(vertices), axis=0), axis=1).sum()
+        for vertices in (rest.vertices, model.template)
     ]
     return float(girths[0] / girths[1])
 
@@ -205,8 +202,10 @@ def _shawl(rng: np.random.Generator, model: BodyModel, rest: RestBody, paint: Pa
     heart = places.mean(axis=(0, 1)) - [0, 0, 0.05]
     away = (places - heart) / np.linalg.norm(places - heart, axis=2, keepdims=True)
     share = np.linspace(0, 1, _SHAWL_ROWS)[:, None]
-    folds = 0.006 * np.sin(9 * _angles() + 4 * share + rng.uniform(0, 6)) + 0.004 * np.sin(5 * _angles() + rng.uniform(0, 6))
-    collar = 0.014 * np.exp(-(share / 0.15) ** 2)
+    folds = 0.006 * np.sin(9 * _angles() + 4 * share + rng.uniform(0, 6)) + 0.004 * np.sin(
+        5 * _angles() + rng.uniform(0, 6)
+    )
+    collar = 0.014 * np.exp(-((share / 0.15) ** 2))
     rings = places + away * (0.02 + folds + collar)[..., None]
     length = rng.uniform(0.65, 1.0)
     kept = (length - share + 0.06 * np.sin(2 * _angles() + rng.uniform(0, 6))) * 0.3

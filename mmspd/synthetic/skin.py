@@ -1,14 +1,15 @@
-"""The naked body as pieces: limbs and trunk, face, eyes, insides of the mouth. Bare torso skin is label 0, as in LIP."""
+"""The naked body as pieces: limbs and trunk, face, eyes, insides of the mouth. Torso skin is label 0, as in LIP."""
 
 from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from mmspd.anatomy import COARSE_PARTS, FINE_TO_COARSE, PARSING_CLASSES
 from mmspd.synthetic.body import BodyModel, RestBody
 from mmspd.synthetic.landmarks import landmarks
-from mmspd.synthetic.meshes import Piece, part_of_mesh
+from mmspd.synthetic.meshes import Paint, Piece, part_of_mesh
 
 __all__ = ['EyePaint', 'SkinPaint', 'body_labels', 'make_body']
 
@@ -56,7 +57,7 @@ class EyePaint:
     def __call__(self, coords: np.ndarray) -> np.ndarray:
         """Albedo float32 (P, 3) at places (P, 2)."""
         distance = np.hypot(coords[:, 0], coords[:, 1])[:, None]
-        white, black = np.float32([0.75, 0.77, 0.8]), np.float32([0.01, 0.01, 0.01])
+        white, black = np.array([0.75, 0.77, 0.8]), np.array([0.01, 0.01, 0.01])
         return np.where(distance > _IRIS, white, np.where(distance > 0.4 * _IRIS, self.iris, black)).astype(np.float32)
 
 
@@ -84,27 +85,49 @@ def make_body(model: BodyModel, rest: RestBody, paint: SkinPaint, eyes: EyePaint
     Returns:
         list[Piece]: Body with neck, face, insides of the mouth, eyes.
     """
+    inner = SkinPaint(paint.lips * 0.3, paint.lips, paint.brows)
+    paints: dict[str, Paint] = {'eyes': eyes, 'cavities': inner}
+    pieces = []
+    for cut in _cuts(model):
+        own_paint = paints.get(cut.name, paint)
+        skin = model.skin.take(cut.vertices)
+        pieces.append(
+            Piece(cut.name, rest.vertices[cut.vertices], skin, cut.faces, cut.labels, cut.kept, cut.coords, own_paint,
+                  gloss=0.12 if cut.name in ('body', 'face') else 0.2)
+        )  # fmt: skip
+    return pieces
+
+
+class _Cut(NamedTuple):
+    """A part of the body's mesh: what of a piece is the same for all shapes."""
+
+    name: str
+    vertices: np.ndarray
+    faces: np.ndarray
+    labels: np.ndarray
+    kept: np.ndarray
+    coords: np.ndarray
+
+
+@lru_cache(maxsize=2)
+def _cuts(model: BodyModel) -> list[_Cut]:
+    """Skin below and above the jaw, insides of the mouth, eyes."""
     marks = landmarks(model)
     side = np.where(marks.depth < _FACE_DEPTH, marks.side, marks.side + 10)
     coords = np.stack([side, marks.height], axis=1).astype(np.float32)
     skin_faces, labels = model.faces['skin'], body_labels()[model.face_parts]
-    below, above = -marks.above_jaw, marks.above_jaw
-    pieces = []
-    for name, kept in (('body', below), ('face', above)):
+    cuts, all_vertices = [], np.ones(len(side), bool)
+    for name, kept in (('body', -marks.above_jaw), ('face', marks.above_jaw)):
         chosen = (kept >= 0)[skin_faces].any(axis=1)
-        vertices, faces = part_of_mesh(skin_faces[chosen], np.ones(len(kept), bool))
+        vertices, faces = part_of_mesh(skin_faces[chosen], all_vertices)
         own = labels[chosen] if name == 'body' else np.full(len(faces), FACE, np.uint8)
-        pieces.append(Piece(name, rest.vertices[vertices], model.skin.take(vertices), faces, own,
-                            kept[vertices].astype(np.float32), coords[vertices], paint, gloss=0.12))  # fmt: skip
-    for name, own_paint in (('cavities', SkinPaint(paint.lips * 0.3, paint.lips, paint.brows)), ('eyes', eyes)):
-        vertices, faces = part_of_mesh(model.faces[name], np.ones(len(marks.side), bool))
-        place = coords[vertices]
-        if name == 'eyes':
-            points = model.template[vertices]
-            left = points[:, :1] > 0
-            centres = np.where(left, points[left[:, 0]].mean(axis=0), points[~left[:, 0]].mean(axis=0))
-            place = (points - centres)[:, [0, 2]].astype(np.float32)
-        full = np.full(len(vertices), 0.05, np.float32)
-        pieces.append(Piece(name, rest.vertices[vertices], model.skin.take(vertices), faces,
-                            np.full(len(faces), FACE, np.uint8), full, place, own_paint, gloss=0.2))  # fmt: skip
-    return pieces
+        cuts.append(_Cut(name, vertices, faces, own, kept[vertices].astype(np.float32), coords[vertices]))
+    for name in ('cavities', 'eyes'):
+        vertices, faces = part_of_mesh(model.faces[name], all_vertices)
+        points = model.template[vertices]
+        left = points[:, 0] > 0
+        centres = np.where(left[:, None], points[left].mean(axis=0), points[~left].mean(axis=0))
+        place = (points - centres)[:, [0, 2]].astype(np.float32) if name == 'eyes' else coords[vertices]
+        everywhere = np.full(len(vertices), 0.05, np.float32)
+        cuts.append(_Cut(name, vertices, faces, np.full(len(faces), FACE, np.uint8), everywhere, place))
+    return cuts

@@ -1,7 +1,6 @@
-"""Drawn people with exact annotation, for tests and for `make demo`."""
+"""Rendered people with exact annotation for tests: samples and batches in memory, small trees on disk."""
 
-from mmspd.testing.figures import DrawnPerson, draw_person
-from mmspd.testing.lip_tree import write_lip_tree
 from mmspd.testing.samples import make_batch, make_data_sample
+from mmspd.testing.trees import write_small_tree
 
-__all__ = ['DrawnPerson', 'draw_person', 'make_batch', 'make_data_sample', 'write_lip_tree']
+__all__ = ['make_batch', 'make_data_sample', 'write_small_tree']

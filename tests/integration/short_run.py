@@ -1,13 +1,27 @@
-"""A run of seconds: the tiny SPD on a few drawn people."""
+"""A run of seconds: the tiny SPD on a few rendered people. And how a config reads those people."""
 
 from pathlib import Path
 
-from mmengine.config import Config
+from mmengine.config import Config, ConfigDict
 
-from mmspd.testing.lip_tree import write_lip_tree
+from mmspd.testing import write_small_tree
 from tests.models.tiny import tiny_spd
 
 ROOT = Path(__file__).resolve().parents[2]
+NUM_TRAIN, NUM_VAL, SIZE = 5, 2, (64, 48)
+
+
+def write_people(root: Path) -> Path:
+    """Write the few people and return their folder."""
+    write_small_tree(root, NUM_TRAIN, NUM_VAL, size=SIZE)
+    return root
+
+
+def read_people(dataset: ConfigDict, root: Path) -> None:
+    """Let a data set's config, one of people made on first use as one of LIP, read what `write_people` wrote."""
+    dataset.data_root = str(root)
+    if dataset.type == 'SyntheticPeopleDataset':
+        dataset.update(num=NUM_TRAIN + NUM_VAL, num_val=NUM_VAL, seed=0, size=SIZE)
 
 
 def write_short_config(folder: Path, iterations: int, interval: int, model: dict | None = None) -> Path:
@@ -19,13 +33,13 @@ def write_short_config(folder: Path, iterations: int, interval: int, model: dict
         interval: Iterations between checkpoints and validations.
         model: Of stride 8; by default the tiny SPD.
     """
-    write_lip_tree(folder / 'LIP', num_train=5, num_val=2, size=(48, 64))
+    people = write_people(folder / 'LIP')
     cfg = Config.fromfile(ROOT / 'configs' / 'quick' / 'spd_quick.py')
     cfg.model = model or tiny_spd()
     set_input(cfg.tta_pipeline[2].transforms[0])
     for loader in (cfg.train_dataloader, cfg.val_dataloader):
         loader.update(batch_size=2, num_workers=1)
-        loader.dataset.data_root = str(folder / 'LIP')
+        read_people(loader.dataset, people)
         set_input(loader.dataset.pipeline)
     cfg.test_dataloader = cfg.val_dataloader
     cfg.train_cfg.update(max_iters=iterations, val_interval=interval)

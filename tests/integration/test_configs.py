@@ -12,7 +12,7 @@ from mmengine.hooks import CheckpointHook
 from mmengine.registry import init_default_scope
 
 from mmspd.registry import DATASETS, MODELS
-from mmspd.testing.lip_tree import write_lip_tree
+from tests.integration.short_run import read_people, write_people
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 RUNNABLE = sorted(path.relative_to(CONFIGS) for path in CONFIGS.rglob('*.py') if '_base_' not in path.parts)
@@ -20,9 +20,7 @@ RUNNABLE = sorted(path.relative_to(CONFIGS) for path in CONFIGS.rglob('*.py') if
 
 @pytest.fixture(scope='module')
 def tree(tmp_path_factory):
-    root = tmp_path_factory.mktemp('people') / 'LIP'
-    write_lip_tree(root, num_train=2, num_val=2, size=(48, 64))
-    return root
+    return write_people(tmp_path_factory.mktemp('people') / 'LIP')
 
 
 def load(name):
@@ -40,7 +38,7 @@ def shrink(pipeline, size):
 
 def dataset_of(cfg, loader, tree, size):
     settings = cfg[loader].dataset
-    settings.data_root = str(tree)
+    read_people(settings, tree)
     shrink(settings.pipeline, size)
     return DATASETS.build(settings)
 

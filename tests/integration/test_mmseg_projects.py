@@ -11,8 +11,7 @@ from mmseg.structures import SegDataSample
 
 from mmspd.anatomy import PARSING_MIRROR
 from mmspd.registry import MODELS
-from mmspd.testing.lip_tree import write_lip_tree
-from tests.integration.short_run import set_input
+from tests.integration.short_run import read_people, set_input, write_people
 from tests.models.tiny import tiny_spd
 
 # An ordinary mmseg project: its own scope, data set, pipeline and preprocessor.
@@ -67,9 +66,7 @@ work_dir = WORK_DIR
 
 @pytest.fixture(scope='module')
 def tree(tmp_path_factory):
-    root = tmp_path_factory.mktemp('people') / 'LIP'
-    write_lip_tree(root, num_train=3, num_val=1, size=(48, 64))
-    return root
+    return write_people(tmp_path_factory.mktemp('people') / 'LIP')
 
 
 def run(config_text, tree, work_dir):
@@ -135,7 +132,7 @@ def test_their_head_in_our_segmentor(tree, tmp_path):
     cfg.work_dir = str(tmp_path)
     for loader in (cfg.train_dataloader, cfg.val_dataloader):
         loader.update(num_workers=0, batch_size=2, persistent_workers=False)
-        loader.dataset.data_root = str(tree)
+        read_people(loader.dataset, tree)
         set_input(loader.dataset.pipeline)
     cfg.test_dataloader = cfg.val_dataloader
     cfg.train_cfg.update(max_iters=2, val_interval=2)

@@ -15,7 +15,7 @@ from mmspd.anatomy import PARSING_CLASSES
 from mmspd.datasets import LIPMultiTaskDataset
 from mmspd.evaluation import KeypointMetric, ParsingMetric, SurfacePointMetric
 from mmspd.registry import MODELS
-from mmspd.testing.lip_tree import write_lip_tree
+from mmspd.testing import write_small_tree
 
 CONFIG = Path(__file__).resolve().parents[2] / 'configs' / 'quick' / 'spd_quick.py'
 STEPS = 150
@@ -32,7 +32,7 @@ PIPELINE = [
 @pytest.fixture
 def batch(tmp_path):
     """Eight people, for whom the network input counts as the original picture."""
-    write_lip_tree(tmp_path / 'LIP', num_train=8, num_val=1)
+    write_small_tree(tmp_path / 'LIP', num_train=8, num_val=0, size=(160, 120), p_occluder=0, p_second_person=0)
     people = LIPMultiTaskDataset(str(tmp_path / 'LIP'), surface_file='densepose_train.json', pipeline=PIPELINE)
     batch = pseudo_collate([people[index] for index in range(8)])
     for sample in batch['data_samples']:

@@ -119,7 +119,7 @@ def test_a_checkpoint_of_another_config_is_refused(trained, tmp_path):
 
 def test_a_missing_tree_shows_the_layout_and_another_way(tmp_path):
     options = ('--work-dir', tmp_path, '--data-root', tmp_path / 'LIP')
-    done = run('tools/train.py', ROOT / 'configs' / 'quick' / 'spd_quick.py', *options, check=False)
+    done = run('tools/train.py', ROOT / 'configs' / 'spd' / 'p_r50_lip.py', *options, check=False)
     assert done.returncode != 0
     for part in (str(tmp_path / 'LIP'), 'TrainVal_parsing_annotations', 'make demo'):
         assert part in done.stderr

@@ -5,7 +5,7 @@ import pytest
 
 from mmspd.anatomy import COARSE_PARTS, FINE_TO_COARSE, JOINTS, PARSING_CLASSES
 from mmspd.synthetic.clothes import make_skirt, make_top
-from tests.synthetic.conftest import WIDTH, plain_paint
+from tests.synthetic.mean_body import WIDTH, plain_paint
 
 FRONTS, BACKS = (2, 9, 10, 13, 14, 15, 16, 19, 20), (1, 7, 8, 11, 12, 17, 18, 21, 22)
 
@@ -70,10 +70,12 @@ def test_mirror_image(person):
 
 
 def test_joints_are_the_projected_bones(person):
-    transforms = person.transforms({'upperarm01.L': np.diag([1.0, -1, -1]), 'upperleg01.R': np.eye(3)[[0, 2, 1]] * [1, 1, -1]})
+    transforms = person.transforms(
+        {'upperarm01.L': np.diag([1.0, -1, -1]), 'upperleg01.R': np.eye(3)[[0, 2, 1]] * [1, 1, -1]}
+    )
     found = person.annotate(20.0, transforms=transforms)
-    bones = {'left_wrist': 'wrist.L', 'left_elbow': 'lowerarm01.L', 'right_knee': 'lowerleg01.R', 'right_ankle': 'foot.R',
-             'left_shoulder': 'upperarm01.L', 'right_hip': 'upperleg01.R', 'upper_neck': 'head'}  # fmt: skip
+    bones = {'left_wrist': 'wrist.L', 'left_elbow': 'lowerarm01.L', 'right_knee': 'lowerleg01.R',
+             'right_ankle': 'foot.R', 'left_shoulder': 'upperarm01.L', 'right_hip': 'upperleg01.R', 'upper_neck': 'head'}  # fmt: skip
     for joint, name in bones.items():
         bone = person.model.bone(name)
         place = transforms[bone] @ np.append(person.rest.bone_heads[bone], 1)

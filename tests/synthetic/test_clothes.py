@@ -9,7 +9,7 @@ from mmspd.synthetic.clothes import make_gloves, make_jumpsuit, make_skirt, make
 from mmspd.synthetic.landmarks import landmarks
 from mmspd.synthetic.meshes import Piece, part_of_mesh, ring_faces, vertex_normals
 from mmspd.synthetic.skin import EyePaint, SkinPaint, body_labels
-from tests.synthetic.conftest import plain_paint
+from tests.synthetic.mean_body import plain_paint
 
 GREY = plain_paint(0.5)
 

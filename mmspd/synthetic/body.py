@@ -145,17 +145,31 @@ def pose_bones(parents: np.ndarray, heads: np.ndarray, rotations: np.ndarray, ro
     Returns:
         np.ndarray: float64 (B, 3, 4), what maps rest positions to posed ones.
     """
+    return _pose(parents, *(np.ascontiguousarray(array, np.float64) for array in (heads, rotations, root)))
+
+
+@numba.njit(cache=True)
+def _pose(parents: np.ndarray, heads: np.ndarray, rotations: np.ndarray, root: np.ndarray) -> np.ndarray:
+    """The loop of :func:`pose_bones`."""
     transforms = np.zeros((len(parents), 3, 4))
-    for bone, parent in enumerate(parents):
-        turn = rotations[bone]
-        local = np.column_stack([turn, heads[bone] - turn @ heads[bone]])
+    for bone in range(len(parents)):
+        transforms[bone, :, :3] = rotations[bone]
+        for row in range(3):
+            turned = 0.0
+            for axis in range(3):
+                turned += rotations[bone, row, axis] * heads[bone, axis]
+            transforms[bone, row, 3] = heads[bone, row] - turned
+        parent = parents[bone]
         if parent < 0:
-            transforms[bone] = local
             transforms[bone, :, 3] += root
-        else:
-            above = transforms[parent]
-            transforms[bone] = above[:, :3] @ local
-            transforms[bone, :, 3] += above[:, 3]
+            continue
+        local = transforms[bone].copy()
+        for row in range(3):
+            for column in range(4):
+                value = transforms[parent, row, 3] if column == 3 else 0.0
+                for axis in range(3):
+                    value += transforms[parent, row, axis] * local[axis, column]
+                transforms[bone, row, column] = value
     return transforms
 
 

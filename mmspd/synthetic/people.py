@@ -71,7 +71,7 @@ def render_person(seed: int, index: int, settings: PeopleSettings) -> RenderedPe
     body = naked(model, actor.rest, actor.transforms)
     camera = frame_person(
         rng['camera'],
-        actor.figure.vertices,
+        actor.figure.vertices[actor.figure.kept >= 0],
         joint_positions(model, actor.rest, actor.transforms),
         height,
         width,

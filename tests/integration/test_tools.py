@@ -17,7 +17,30 @@ from PIL import Image
 from tests.integration.short_run import write_short_config
 
 ROOT = Path(__file__).resolve().parents[2]
-TOOLS = sorted(path.relative_to(ROOT) for path in (ROOT / 'tools').rglob('*.py'))
+TOOLS = sorted(
+    str(path.relative_to(ROOT))
+    for path in (ROOT / 'tools').rglob('*.py')
+    if "if __name__ == '__main__':" in path.read_text(encoding='utf-8')  # the others are imported by tools
+)
+# Prints what each tool says to --help, in one process: to start one takes seconds.
+ASK_FOR_HELP = """
+import contextlib, io, json, runpy, sys, traceback
+from pathlib import Path
+
+texts = {}
+for tool in json.loads(sys.argv[1]):
+    said = io.StringIO()
+    sys.argv, sys.path[0] = [tool, '--help'], str(Path(tool).parent)
+    with contextlib.redirect_stdout(said):
+        try:
+            runpy.run_path(tool, run_name='__main__')
+        except SystemExit as end:
+            print('exit status', end.code or 0)
+        except Exception:
+            traceback.print_exc(file=said)
+    texts[tool] = said.getvalue()
+print(json.dumps(texts))
+"""
 
 
 def run(tool, *arguments, check=True):
@@ -38,16 +61,38 @@ def trained(tmp_path_factory):
     return config, folder / 'work' / 'iter_2.pth'
 
 
-@pytest.mark.parametrize('tool', TOOLS, ids=str)
-def test_every_tool_explains_itself_with_an_example(tool):
-    text = run(tool, '--help').stdout
+@pytest.fixture(scope='module')
+def tested(trained, tmp_path_factory):
+    """A folder with metrics and pictures of that model."""
+    folder = tmp_path_factory.mktemp('tested')
+    options = ('--work-dir', folder, '--out', folder / 'deep' / 'metrics.json', '--show-dir', folder / 'pictures')
+    run('tools/test.py', *trained, *options)
+    return folder
+
+
+@pytest.fixture(scope='module')
+def help_texts():
+    done = subprocess.run(
+        [sys.executable, '-c', ASK_FOR_HELP, json.dumps(TOOLS)],
+        env=dict(os.environ, OMP_NUM_THREADS='1'), capture_output=True, text=True, check=True, cwd=ROOT,
+    )  # fmt: skip
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_tools_are_found():
+    assert {'tools/train.py', 'tools/test.py', 'tools/demo.py'} <= set(TOOLS)
+    assert len(TOOLS) > 8
+
+
+@pytest.mark.parametrize('tool', TOOLS)
+def test_every_tool_explains_itself_with_an_example(tool, help_texts):
+    text = help_texts[tool]
+    assert 'exit status 0' in text, text
     assert f'python {tool}' in text
 
 
-def test_testing_writes_metrics_and_pictures(trained, tmp_path):
-    config, checkpoint = trained
-    out, pictures = tmp_path / 'deep' / 'metrics.json', tmp_path / 'pictures'
-    run('tools/test.py', config, checkpoint, '--work-dir', tmp_path, '--out', out, '--show-dir', pictures)
+def test_testing_writes_metrics_and_pictures(tested):
+    out, pictures = tested / 'deep' / 'metrics.json', tested / 'pictures'
     metrics = json.loads(out.read_text())
     assert {'dataset/mIoU', 'image/mIoU', 'image_both/mIoU', 'pose/mED', 'surface/I_accuracy'} <= metrics.keys()
     assert [path.name for path in out.parent.iterdir()] == ['metrics.json']
@@ -56,23 +101,19 @@ def test_testing_writes_metrics_and_pictures(trained, tmp_path):
     assert np.asarray(Image.open(drawn[0])).std() > 10
 
 
-def metrics_without_and_with(option, trained, tmp_path):
-    config, checkpoint = trained
-    metrics = []
-    for more in ((), (option,)):
-        run('tools/test.py', config, checkpoint, '--work-dir', tmp_path, '--out', tmp_path / 'm.json', *more)
-        metrics.append(json.loads((tmp_path / 'm.json').read_text()))
-    return metrics
+def metrics_without_and_with(option, trained, tested, tmp_path):
+    run('tools/test.py', *trained, '--work-dir', tmp_path, '--out', tmp_path / 'm.json', option)
+    return [json.loads(path.read_text()) for path in (tested / 'deep' / 'metrics.json', tmp_path / 'm.json')]
 
 
-def test_augmented_testing_gives_other_numbers(trained, tmp_path):
-    plain, augmented = metrics_without_and_with('--tta', trained, tmp_path)
+def test_augmented_testing_gives_other_numbers(trained, tested, tmp_path):
+    plain, augmented = metrics_without_and_with('--tta', trained, tested, tmp_path)
     assert plain.keys() == augmented.keys()
     assert plain['pose/mED'] != augmented['pose/mED']
 
 
-def test_mixed_precision_gives_nearly_the_same_numbers(trained, tmp_path):
-    full, mixed = metrics_without_and_with('--amp', trained, tmp_path)
+def test_mixed_precision_gives_nearly_the_same_numbers(trained, tested, tmp_path):
+    full, mixed = metrics_without_and_with('--amp', trained, tested, tmp_path)
     assert full['surface/U_error'] != mixed['surface/U_error']
     assert full['surface/U_error'] == pytest.approx(mixed['surface/U_error'], rel=0.05)
 

@@ -75,7 +75,8 @@ def test_joints_are_the_projected_bones(person):
     )
     found = person.annotate(20.0, transforms=transforms)
     bones = {'left_wrist': 'wrist.L', 'left_elbow': 'lowerarm01.L', 'right_knee': 'lowerleg01.R',
-             'right_ankle': 'foot.R', 'left_shoulder': 'upperarm01.L', 'right_hip': 'upperleg01.R', 'upper_neck': 'head'}  # fmt: skip
+             'right_ankle': 'foot.R', 'left_shoulder': 'upperarm01.L', 'right_hip': 'upperleg01.R',
+             'upper_neck': 'head'}  # fmt: skip
     for joint, name in bones.items():
         bone = person.model.bone(name)
         place = transforms[bone] @ np.append(person.rest.bone_heads[bone], 1)

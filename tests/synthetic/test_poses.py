@@ -155,9 +155,10 @@ def test_raised_arms_lift_the_shoulders(model, rest):
         joints_of(model, rest, JointAngles(left_arm=ArmAngles(raised=raised)))['left_shoulder'][2]
         for raised in (0, 40, 110, 170)
     ]
-    assert heights[0] == heights[1] < heights[2] < heights[3] < heights[0] + 0.15
+    assert abs(heights[0] - heights[1]) < 1e-9
+    assert heights[1] + 0.02 < heights[2] < heights[3] - 0.02 < heights[0] + 0.2
     shrugged = joints_of(model, rest, JointAngles(right_arm=ArmAngles(shrug=15)))
-    assert shrugged['right_shoulder'][2] > heights[0] + 0.02
+    assert shrugged['right_shoulder'][2] > heights[0] + 0.015
 
 
 def test_bones_keep_their_lengths(model, rest):

@@ -9,11 +9,11 @@ from mmengine.logging import print_log
 
 from mmspd.datasets.lip import LIPMultiTaskDataset
 from mmspd.registry import DATASETS
-from mmspd.synthetic.people_tree import is_complete, plan_tree, write_tree
-from mmspd.synthetic.person_files import RENDERER
-from mmspd.synthetic.progress import estimated_seconds, format_duration, report_progress
+from mmspd.synthetic.files.people_tree import is_complete, plan_tree, write_tree
+from mmspd.synthetic.files.person_files import RENDERER
+from mmspd.synthetic.files.progress import estimated_seconds, format_duration, report_progress
+from mmspd.synthetic.files.tree_plan import TreePlan
 from mmspd.synthetic.settings import PeopleSettings
-from mmspd.synthetic.tree_plan import TreePlan
 
 __all__ = ['SyntheticPeopleDataset', 'make_once']
 

@@ -6,11 +6,11 @@ from typing import Final
 import numpy as np
 
 from mmspd.anatomy import COARSE_PARTS, FINE_TO_COARSE
-from mmspd.synthetic.body import BodyModel, RestBody
+from mmspd.synthetic.bodies.body import BodyModel, RestBody
+from mmspd.synthetic.bodies.skeleton import joint_positions, occluded_joints
 from mmspd.synthetic.camera import Camera
 from mmspd.synthetic.rasterizer import rasterize
 from mmspd.synthetic.rendered_person import box_around
-from mmspd.synthetic.skeleton import joint_positions, occluded_joints
 
 __all__ = ['Annotation', 'annotate']
 

@@ -8,26 +8,26 @@ from typing import Final
 import cv2
 import numpy as np
 
-from mmspd.synthetic.accessories import sample_accessories
 from mmspd.synthetic.annotation import Annotation, annotate
-from mmspd.synthetic.background_files import list_backgrounds, read_background
-from mmspd.synthetic.backgrounds import Background, draw_background
-from mmspd.synthetic.body import BodyModel, RestBody, body_model, pose_bones
+from mmspd.synthetic.bodies.body import BodyModel, RestBody, body_model, pose_bones
+from mmspd.synthetic.bodies.figure import Figure, join_figures, make_figure, naked
+from mmspd.synthetic.bodies.meshes import Piece
+from mmspd.synthetic.bodies.skeleton import joint_positions
+from mmspd.synthetic.bodies.skin import EyePaint, SkinPaint, make_body
 from mmspd.synthetic.camera import Camera
-from mmspd.synthetic.colours import sample_hair_colour, sample_skin_colour
-from mmspd.synthetic.figure import Figure, join_figures, make_figure, naked
+from mmspd.synthetic.clothing.accessories import sample_accessories
+from mmspd.synthetic.clothing.colours import sample_hair_colour, sample_skin_colour
+from mmspd.synthetic.clothing.outfits import sample_outfit
 from mmspd.synthetic.framing import frame_person
 from mmspd.synthetic.lighting import ShadowMap, ground_points, sample_light, shade, shadow_on_ground
-from mmspd.synthetic.meshes import Piece
-from mmspd.synthetic.occluders import draw_occluder
-from mmspd.synthetic.outfits import sample_outfit
 from mmspd.synthetic.photography import sample_jpeg_quality, take_photograph
-from mmspd.synthetic.pose_families import sample_pose
+from mmspd.synthetic.poses.pose_families import sample_pose
 from mmspd.synthetic.rasterizer import Raster, interpolate, rasterize
 from mmspd.synthetic.rendered_person import RenderedPerson
+from mmspd.synthetic.scenery.background_files import list_backgrounds, read_background
+from mmspd.synthetic.scenery.backgrounds import Background, draw_background
+from mmspd.synthetic.scenery.occluders import draw_occluder
 from mmspd.synthetic.settings import PeopleSettings
-from mmspd.synthetic.skeleton import joint_positions
-from mmspd.synthetic.skin import EyePaint, SkinPaint, make_body
 
 __all__ = ['render_person']
 

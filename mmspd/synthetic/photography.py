@@ -10,7 +10,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from mmspd.synthetic.colours import GAMMA
+from mmspd.synthetic.clothing.colours import GAMMA
 from mmspd.synthetic.noise import noise_field
 
 _LUT_SIZE: Final = 4096

@@ -9,7 +9,7 @@ from mmengine.structures import InstanceData, PixelData
 from mmspd.anatomy import IGNORE_LABEL
 from mmspd.codecs.heatmap import SPDHeatmap, heatmap_size_of
 from mmspd.structures import SPDDataSample
-from mmspd.synthetic.dense_annotation import sample_surface_points
+from mmspd.synthetic.files.dense_annotation import sample_surface_points
 from mmspd.synthetic.rendered_person import RenderedPerson
 from mmspd.testing.people import NUM_PEOPLE, sample_person
 

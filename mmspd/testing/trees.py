@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from mmspd.synthetic.people_tree import write_people
+from mmspd.synthetic.files.people_tree import write_people
 from mmspd.synthetic.settings import PeopleSettings
 
 __all__ = ['write_small_tree']
@@ -18,7 +18,7 @@ def write_small_tree(
     points: int = 100,
     **settings: Any,
 ) -> None:
-    """Write rendered people as a LIP tree, in this process: see :func:`mmspd.synthetic.people_tree.write_people`.
+    """Write rendered people as a LIP tree, in this process: see :func:`mmspd.synthetic.files.people_tree.write_people`.
 
     Args:
         root (str | Path): Folder to make. It may exist if it is empty, or holds the same people.

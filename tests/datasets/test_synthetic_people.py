@@ -13,7 +13,7 @@ from mmengine.registry import init_default_scope
 from mmspd.datasets import LIPMultiTaskDataset, SyntheticPeopleDataset
 from mmspd.datasets.synthetic_people import make_once
 from mmspd.registry import DATASETS
-from mmspd.synthetic.people_tree import plan_tree, write_tree
+from mmspd.synthetic.files.people_tree import plan_tree, write_tree
 from mmspd.synthetic.settings import PeopleSettings
 from tests.synthetic.flat_person import render
 from tests.synthetic.flat_trees import contents

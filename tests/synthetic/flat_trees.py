@@ -1,8 +1,8 @@
 """A small tree of flat people, which the tests of the tree share."""
 
-from mmspd.synthetic.people_tree import write_tree
+from mmspd.synthetic.files.people_tree import write_tree
+from mmspd.synthetic.files.tree_plan import TreePlan
 from mmspd.synthetic.settings import PeopleSettings
-from mmspd.synthetic.tree_plan import TreePlan
 
 SETTINGS = PeopleSettings(size=(64, 48), surface_points=12)
 PLAN = TreePlan(num=7, num_val=2, seed=5, settings=SETTINGS, dense=True)

@@ -3,12 +3,12 @@
 import numpy as np
 
 from mmspd.synthetic.annotation import annotate
-from mmspd.synthetic.body import body_model, pose_bones
+from mmspd.synthetic.bodies.body import body_model, pose_bones
+from mmspd.synthetic.bodies.figure import make_figure, naked
+from mmspd.synthetic.bodies.meshes import rest_normals
+from mmspd.synthetic.bodies.skin import EyePaint, SkinPaint, make_body
 from mmspd.synthetic.camera import Camera
-from mmspd.synthetic.figure import make_figure, naked
-from mmspd.synthetic.meshes import rest_normals
 from mmspd.synthetic.rasterizer import rasterize
-from mmspd.synthetic.skin import EyePaint, SkinPaint, make_body
 
 HEIGHT, WIDTH = 180, 140
 

@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from mmspd.anatomy import PARSING_CLASSES
-from mmspd.synthetic.body import body_model, pose_bones, skin_vertices
-from mmspd.synthetic.eyewear import EYEWEAR_STYLES, make_eyewear
-from mmspd.synthetic.foot_grid import measure_foot
-from mmspd.synthetic.footwear import SHOE_STYLES, make_shoes
-from mmspd.synthetic.hair import make_long_hair, make_short_hair, make_tied_hair
-from mmspd.synthetic.hats import HAT_STYLES, make_hat
-from mmspd.synthetic.heads import measure_head
-from mmspd.synthetic.landmarks import landmarks
-from mmspd.synthetic.scarves import SCARF_STYLES, make_scarf
+from mmspd.synthetic.bodies.body import body_model, pose_bones, skin_vertices
+from mmspd.synthetic.bodies.landmarks import landmarks
+from mmspd.synthetic.clothing.eyewear import EYEWEAR_STYLES, make_eyewear
+from mmspd.synthetic.clothing.foot_grid import measure_foot
+from mmspd.synthetic.clothing.footwear import SHOE_STYLES, make_shoes
+from mmspd.synthetic.clothing.hair import make_long_hair, make_short_hair, make_tied_hair
+from mmspd.synthetic.clothing.hats import HAT_STYLES, make_hat
+from mmspd.synthetic.clothing.heads import measure_head
+from mmspd.synthetic.clothing.scarves import SCARF_STYLES, make_scarf
 from tests.synthetic.worn import as_layers, extreme_shapes, seen_from, share_enclosed, toes
 
 MODEL = body_model()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmspd.anatomy import COARSE_PARTS, FINE_TO_COARSE, JOINTS, PARSING_CLASSES
-from mmspd.synthetic.clothes import make_skirt, make_top
+from mmspd.synthetic.clothing.clothes import make_skirt, make_top
 from tests.synthetic.mean_body import WIDTH, plain_paint
 
 FRONTS, BACKS = (2, 9, 10, 13, 14, 15, 16, 19, 20), (1, 7, 8, 11, 12, 17, 18, 21, 22)

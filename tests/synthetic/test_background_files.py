@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmspd.synthetic.background_files import list_backgrounds, read_background
+from mmspd.synthetic.scenery.background_files import list_backgrounds, read_background
 
 
 def save(path, array, **options):

@@ -3,11 +3,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from mmspd.synthetic import backgrounds
-from mmspd.synthetic.backgrounds import SCENE_SHARES, draw_background
-from mmspd.synthetic.canvas import Canvas
-from mmspd.synthetic.floors import slab_floor, soft_floor
-from mmspd.synthetic.scenery import View
+from mmspd.synthetic.scenery import backgrounds
+from mmspd.synthetic.scenery.backgrounds import SCENE_SHARES, draw_background
+from mmspd.synthetic.scenery.canvas import Canvas
+from mmspd.synthetic.scenery.floors import slab_floor, soft_floor
+from mmspd.synthetic.scenery.views import View
 
 
 def view_of(height, width, horizon=20.0, focal=100.0, eye_height=1.5):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmspd.anatomy import SURFACE_MIRROR
-from mmspd.synthetic.body import Skin, body_model, pose_bones, skin_vertices
+from mmspd.synthetic.bodies.body import Skin, body_model, pose_bones, skin_vertices
 
 
 def quarter_turn(axis):

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from mmspd.anatomy import PARSING_CLASSES
-from mmspd.synthetic.body import Skin
-from mmspd.synthetic.clothes import make_gloves, make_jumpsuit, make_skirt, make_socks, make_top, make_trousers
-from mmspd.synthetic.landmarks import landmarks
-from mmspd.synthetic.meshes import Piece, part_of_mesh, ring_faces, vertex_normals
-from mmspd.synthetic.skin import EyePaint, SkinPaint, body_labels
+from mmspd.synthetic.bodies.body import Skin
+from mmspd.synthetic.bodies.landmarks import landmarks
+from mmspd.synthetic.bodies.meshes import Piece, part_of_mesh, ring_faces, vertex_normals
+from mmspd.synthetic.bodies.skin import EyePaint, SkinPaint, body_labels
+from mmspd.synthetic.clothing.clothes import make_gloves, make_jumpsuit, make_skirt, make_socks, make_top, make_trousers
 from tests.synthetic.mean_body import plain_paint
 
 GREY = plain_paint(0.5)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco_mask
 
-from mmspd.synthetic.dense_annotation import dense_map, densepose_annotation, pose_row, sample_surface_points
+from mmspd.synthetic.files.dense_annotation import dense_map, densepose_annotation, pose_row, sample_surface_points
 from mmspd.synthetic.rendered_person import RenderedPerson, box_around
 from mmspd.synthetic.settings import PeopleSettings
 from tests.synthetic.flat_person import render

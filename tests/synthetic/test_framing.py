@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from mmspd.anatomy import JOINTS
-from mmspd.synthetic.body import body_model, pose_bones, skin_vertices
+from mmspd.synthetic.bodies.body import body_model, pose_bones, skin_vertices
+from mmspd.synthetic.bodies.skeleton import joint_positions
 from mmspd.synthetic.framing import MARGINS, NEAREST, frame_person
-from mmspd.synthetic.pose_families import sample_pose
+from mmspd.synthetic.poses.pose_families import sample_pose
 from mmspd.synthetic.settings import POSE_FAMILIES
-from mmspd.synthetic.skeleton import joint_positions
 
 SEEDS = range(20)
 SIZES = ((256, 192), (384, 384), (120, 400), (400, 60))

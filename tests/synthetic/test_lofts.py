@@ -3,8 +3,8 @@
 import numpy as np
 
 from mmspd.anatomy import PARSING_CLASSES
-from mmspd.synthetic.body import Skin
-from mmspd.synthetic.lofts import gaussian_blur, join_pieces, ring_coords, ring_piece, smooth_step
+from mmspd.synthetic.bodies.body import Skin
+from mmspd.synthetic.clothing.lofts import gaussian_blur, join_pieces, ring_coords, ring_piece, smooth_step
 
 
 def test_lofts_by_hand():

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from mmspd.synthetic.tree_plan import read_marker
+from mmspd.synthetic.files.tree_plan import read_marker
 from tests.synthetic.flat_trees import contents
 
 TOOL = Path(__file__).resolve().parents[2] / 'tools' / 'synthetic' / 'make_people.py'

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from mmspd.synthetic import occluders
-from mmspd.synthetic.canvas import Canvas
-from mmspd.synthetic.occluder_shapes import OCCLUDERS, Frame
-from mmspd.synthetic.occluders import COVERED_SHARE, OCCLUDER_SHARES, covered_share, draw_occluder
+from mmspd.synthetic.scenery import occluders
+from mmspd.synthetic.scenery.canvas import Canvas
+from mmspd.synthetic.scenery.occluder_shapes import OCCLUDERS, Frame
+from mmspd.synthetic.scenery.occluders import COVERED_SHARE, OCCLUDER_SHARES, covered_share, draw_occluder
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from mmspd.synthetic.colours import (
+from mmspd.synthetic.clothing.colours import (
     from_hsv,
     from_srgb,
     sample_cloth_colour,
@@ -11,8 +11,7 @@ from mmspd.synthetic.colours import (
     sample_leather_colour,
     sample_skin_colour,
 )
-from mmspd.synthetic.noise import noise_field, value_noise
-from mmspd.synthetic.patterns import (
+from mmspd.synthetic.clothing.patterns import (
     Bands,
     Blotches,
     Checks,
@@ -24,7 +23,8 @@ from mmspd.synthetic.patterns import (
     Stripes,
     Weave,
 )
-from mmspd.synthetic.wardrobe import PATTERN_SHARES, sample_pattern
+from mmspd.synthetic.clothing.wardrobe import PATTERN_SHARES, sample_pattern
+from mmspd.synthetic.noise import noise_field, value_noise
 
 RED, GREEN, BLUE = (0.0, 0.0, 1.0), (0.0, 1.0, 0.0), (1.0, 0.0, 0.0)  # B, G, R
 

@@ -8,7 +8,7 @@ import pytest
 from mmspd.anatomy import COARSE_PARTS, FINE_TO_COARSE, JOINTS, NUM_CLASSES, NUM_PARTS, PARSING_CLASSES
 from mmspd.surface.body_file import body_surface
 from mmspd.surface.lookup import charts_to_points
-from mmspd.synthetic.body import body_model
+from mmspd.synthetic.bodies.body import body_model
 from mmspd.synthetic.people import render_person
 from mmspd.synthetic.settings import PeopleSettings
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from mmspd.datasets.lip import LIPMultiTaskDataset
-from mmspd.synthetic.dense_annotation import densepose_annotation
-from mmspd.synthetic.people_tree import plan_tree
-from mmspd.synthetic.tree_plan import TreePlan
+from mmspd.synthetic.files.dense_annotation import densepose_annotation
+from mmspd.synthetic.files.people_tree import plan_tree
+from mmspd.synthetic.files.tree_plan import TreePlan
 from tests.synthetic.flat_person import render
 from tests.synthetic.flat_trees import NAMES, SETTINGS, contents, make
 

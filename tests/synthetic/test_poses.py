@@ -8,15 +8,15 @@ from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
 from mmspd.anatomy import JOINT_MIRROR, JOINTS
-from mmspd.synthetic.arm_poses import ARM_POSES, sample_arm
-from mmspd.synthetic.body import BodyModel, RestBody, body_model, pose_bones, skin_vertices
-from mmspd.synthetic.clearance import clear_arms
-from mmspd.synthetic.joint_angles import LIMITS, ArmAngles, JointAngles, LegAngles, TrunkTurn
-from mmspd.synthetic.limbs import joint_rotations
-from mmspd.synthetic.pose_families import sample_angles, sample_pose
+from mmspd.synthetic.bodies.body import BodyModel, RestBody, body_model, pose_bones, skin_vertices
+from mmspd.synthetic.bodies.skeleton import joint_positions
+from mmspd.synthetic.poses.arm_poses import ARM_POSES, sample_arm
+from mmspd.synthetic.poses.clearance import clear_arms
+from mmspd.synthetic.poses.joint_angles import LIMITS, ArmAngles, JointAngles, LegAngles, TrunkTurn
+from mmspd.synthetic.poses.limbs import joint_rotations
+from mmspd.synthetic.poses.pose_families import sample_angles, sample_pose
+from mmspd.synthetic.poses.turning import cross, rotation, rotations, turn_frame
 from mmspd.synthetic.settings import POSE_FAMILIES
-from mmspd.synthetic.skeleton import joint_positions
-from mmspd.synthetic.turning import cross, rotation, rotations, turn_frame
 
 FORWARD, BACK, LEFT, RIGHT = (np.array([x, y, 0.0]) for x, y in ((0, -1), (0, 1), (1, 0), (-1, 0)))
 UP, DOWN = np.array([0.0, 0.0, 1.0]), np.array([0.0, 0.0, -1.0])

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mmspd.synthetic.body import body_model
-from mmspd.synthetic.probes import Probes, cast_probes
+from mmspd.synthetic.bodies.body import body_model
+from mmspd.synthetic.bodies.probes import Probes, cast_probes
 
 MODEL = body_model()
 SHIFT = np.array([0.1, 0.2, 0.3])

@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from mmspd.synthetic.progress import estimated_seconds, format_duration, report_progress
+from mmspd.synthetic.files.progress import estimated_seconds, format_duration, report_progress
 
 
 class Terminal(io.StringIO):

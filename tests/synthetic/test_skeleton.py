@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from mmspd.anatomy import COARSE_PARTS, FINE_TO_COARSE, JOINT_MIRROR, JOINTS, NUM_JOINTS
-from mmspd.synthetic.body import BodyModel, RestBody, body_model, pose_bones, skin_vertices
+from mmspd.synthetic.bodies.body import BodyModel, RestBody, body_model, pose_bones, skin_vertices
+from mmspd.synthetic.bodies.skeleton import PARTS_AT_JOINT, joint_positions, occluded_joints
 from mmspd.synthetic.camera import Camera
-from mmspd.synthetic.joint_angles import ArmAngles, JointAngles, TrunkTurn
-from mmspd.synthetic.limbs import joint_rotations
-from mmspd.synthetic.pose_families import sample_pose
+from mmspd.synthetic.poses.joint_angles import ArmAngles, JointAngles, TrunkTurn
+from mmspd.synthetic.poses.limbs import joint_rotations
+from mmspd.synthetic.poses.pose_families import sample_pose
 from mmspd.synthetic.rasterizer import rasterize
-from mmspd.synthetic.skeleton import PARTS_AT_JOINT, joint_positions, occluded_joints
 
 PART = {name: index for index, name in enumerate(COARSE_PARTS)}
 # Written out, not taken from the code under test.

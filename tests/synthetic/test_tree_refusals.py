@@ -2,8 +2,8 @@
 
 import pytest
 
-from mmspd.synthetic import people_tree
-from mmspd.synthetic.people_tree import is_complete
+from mmspd.synthetic.files import people_tree
+from mmspd.synthetic.files.people_tree import is_complete
 from mmspd.synthetic.settings import PeopleSettings
 from tests.synthetic import flat_person
 from tests.synthetic.flat_trees import PLAN, contents, make, other

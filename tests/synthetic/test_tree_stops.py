@@ -14,10 +14,10 @@ from contextlib import contextmanager
 import cv2
 import pytest
 
-from mmspd.synthetic import people_tree
-from mmspd.synthetic.people_tree import is_complete
-from mmspd.synthetic.tree_plan import TreePlan
-from mmspd.synthetic.whole_files import explain_os_error, hold_folder
+from mmspd.synthetic.files import people_tree
+from mmspd.synthetic.files.people_tree import is_complete
+from mmspd.synthetic.files.tree_plan import TreePlan
+from mmspd.synthetic.files.whole_files import explain_os_error, hold_folder
 from tests.synthetic.flat_trees import NAMES, PLAN, SETTINGS, contents, make, stop_after
 
 
@@ -38,7 +38,7 @@ import json, sys, types
 mmspd = types.ModuleType('mmspd')
 mmspd.__path__ = ['mmspd']
 sys.modules['mmspd'] = mmspd
-from mmspd.synthetic.people_tree import TreePlan, write_tree
+from mmspd.synthetic.files.people_tree import TreePlan, write_tree
 plan = TreePlan.from_json(json.loads(sys.argv[2]))
 write_tree(sys.argv[1], plan, int(sys.argv[3]), wait=sys.argv[4] == 'wait', renderer='tests.synthetic.flat_person:slow')
 """

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mmspd.synthetic.body import body_model
+from mmspd.synthetic.bodies.body import body_model
 from mmspd.synthetic.camera import Camera
 from mmspd.synthetic.rasterizer import rasterize
 

@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from mmspd.synthetic.people_tree import write_people
+from mmspd.synthetic.files.people_tree import write_people
 from mmspd.synthetic.settings import PeopleSettings
 
 DEFAULT_SIZES = [[256, 192], [384, 384]]

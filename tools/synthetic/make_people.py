@@ -12,11 +12,11 @@ import argparse
 import sys
 from pathlib import Path
 
-from mmspd.synthetic.people_tree import plan_tree, write_tree
-from mmspd.synthetic.progress import report_progress
+from mmspd.synthetic.files.people_tree import plan_tree, write_tree
+from mmspd.synthetic.files.progress import report_progress
+from mmspd.synthetic.files.tree_plan import TreePlan
+from mmspd.synthetic.files.whole_files import explain_os_error
 from mmspd.synthetic.settings import PeopleSettings, parse_settings
-from mmspd.synthetic.tree_plan import TreePlan
-from mmspd.synthetic.whole_files import explain_os_error
 
 
 def parse_args() -> argparse.Namespace:

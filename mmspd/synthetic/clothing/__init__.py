@@ -1,0 +1,1 @@
+"""Clothes, shoes, hats, hair and what they are made of."""

@@ -1,0 +1,1 @@
+"""Rendered people as files: LIP's tree, made by several processes, resumable."""

@@ -1,0 +1,1 @@
+"""Joint angles, families of poses, and arms kept out of the body."""

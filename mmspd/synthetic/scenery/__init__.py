@@ -1,0 +1,1 @@
+"""What is behind and in front of people."""

@@ -152,6 +152,7 @@ def test_import_registers_both_families():
         "assert type(MODELS.build(head).loss_decode).__name__ == 'CrossEntropyLoss'\n"
         "assert MMSEG.get('mmspd.SPDSegHead') is MODELS.get('SPDSegHead') is not None\n"
         "assert 'torchvision' not in __import__('sys').modules\n"
+        "assert 'numba' not in __import__('sys').modules, 'numba is for the renderer: it is imported on use'\n"
         'print(mmspd.__version__)'
     )
     done = subprocess.run([sys.executable, '-c', program], capture_output=True, text=True, check=False, cwd=ROOT)

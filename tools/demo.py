@@ -1,9 +1,9 @@
-"""Train, test and draw a small SPD on people that the project draws itself: the main job, end to end, without LIP.
+"""Train, test and draw a small SPD on people that the project renders itself: the main job, end to end, without LIP.
 
     python tools/demo.py
     python tools/demo.py --out work_dirs/demo --iterations 400
 
-Everything is written below --out: the drawn people (figures/), checkpoints and log (run/), metrics (metrics.json) and
+Everything is written below --out: the rendered people (people/), checkpoints and log (run/), metrics (metrics.json) and
 pictures of ground truth and prediction (pictures/). Run again, it continues where it was stopped.
 """
 
@@ -13,8 +13,6 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-
-from mmspd.testing.lip_tree import write_lip_tree
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = ROOT / 'configs' / 'quick' / 'spd_quick.py'
@@ -39,19 +37,21 @@ def run(script: str, *arguments: object) -> None:
 
 
 def main() -> None:
-    """Draw people, train, test."""
+    """Render people, train, test."""
     args = parse_args()
     started = time.monotonic()
-    figures, work_dir = args.out / 'figures', args.out / 'run'
-    if not figures.exists():
-        print(f'Drawing {args.train + args.val} people to {figures}', flush=True)
-        write_lip_tree(figures, args.train, args.val)
-    length = (f'train_cfg.max_iters={args.iterations}', f'param_scheduler.0.end={args.iterations}')
-    run('train.py', CONFIG, '--work-dir', work_dir, '--data-root', figures, '--resume', '--cfg-options', *length)
+    people, work_dir = args.out / 'people', args.out / 'run'
+    # The data set makes its people on first use.
+    options = [f'train_cfg.max_iters={args.iterations}', f'param_scheduler.0.end={args.iterations}']
+    for split in ('train', 'val', 'test'):
+        dataset = f'{split}_dataloader.dataset'
+        options += [f'{dataset}.num={args.train + args.val}', f'{dataset}.num_val={args.val}']
+    run('train.py', CONFIG, '--work-dir', work_dir, '--data-root', people, '--resume', '--cfg-options', *options)
     checkpoint = work_dir / f'iter_{args.iterations}.pth'
     metrics, pictures = args.out / 'metrics.json', args.out / 'pictures'
     outputs = ('--out', metrics, '--show-dir', pictures, '--show-interval', 4)
-    run('test.py', CONFIG, checkpoint, '--work-dir', work_dir, '--data-root', figures, *outputs)
+    shared = ('--work-dir', work_dir, '--data-root', people, '--cfg-options', *options)
+    run('test.py', CONFIG, checkpoint, *outputs, *shared)
     print(f'\nAfter {args.iterations} iterations, on {args.val} people that it has not seen:')
     values = json.loads(metrics.read_text())
     for key in SHOWN:

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from mmspd.synthetic.people import render_person
+from mmspd.synthetic.rendered_person import RenderedPerson
 from mmspd.synthetic.settings import PeopleSettings
+from mmspd.testing import people
 from mmspd.testing.people import sample_person
 
 
@@ -31,6 +33,23 @@ def test_pictures_that_the_renderer_does_not_make_are_reduced_by_three(height, w
     seen = np.argwhere((person.label > 0) | (person.coarse >= 0))
     low, high = seen.min(axis=0), seen.max(axis=0) + 1
     assert person.box.tolist() == [low[1], low[0], high[1], high[0]]
+
+
+def test_the_box_of_a_reduced_person_holds_body_without_a_chart(monkeypatch):
+    # Middles of 3x3 pixels: a dress at (1, 4), an eye, which has neither label nor chart, at (2, 7).
+    blank = np.zeros((48, 48), np.uint8)
+    label, coarse = blank.copy(), np.full((48, 48), -1, np.int8)
+    label[4, 13], coarse[7, 22] = 6, 13
+    label[0, 0], coarse[47, 47] = 6, 13  # between the middles: lost
+    large = RenderedPerson(
+        np.zeros((48, 48, 3), np.uint8), label, np.full((16, 2), 22, np.float32), np.zeros(16, bool), blank,
+        np.zeros((48, 48, 2), np.float32), coarse, np.array([0, 0, 48, 48], np.float32), 90,
+    )  # fmt: skip
+    monkeypatch.setattr(people, 'render_person', lambda *_: large)
+    person = sample_person.__wrapped__(0, 16, 16)
+    assert person.box.tolist() == [4, 1, 8, 3]
+    assert np.argwhere(person.label).tolist() == [[1, 4]]
+    assert (person.joints == 7).all()
 
 
 @pytest.mark.parametrize('size', [(15, 40), (40, 15), (16, 683), (2049, 64), (0, 0)])

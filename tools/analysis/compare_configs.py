@@ -1,6 +1,5 @@
 """Train and test several configs with equal settings and print their metrics as one Markdown table.
 
-    python tools/datasets/make_figures.py data/figures
     python tools/analysis/compare_configs.py configs/quick/spd_quick.py configs/quick/s_quick.py --seeds 0 1
     python tools/analysis/compare_configs.py configs/quick/spd_quick.py --tag feature \
         --cfg-options model.seg_head.loss_size=feature

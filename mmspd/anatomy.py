@@ -59,6 +59,10 @@ SURFACE_PARTS: Final[tuple[str, ...]] = (
     *(f'{COARSE_PARTS[coarse]}{part}' for part, coarse in enumerate(FINE_TO_COARSE) if part),
 )
 
+# Of DensePose-COCO's annotation, across a person's box: cells of a mask, and the highest dp_x, dp_y.
+MASK_SIZE: Final = 256
+POINT_RANGE: Final = 255.0
+
 SURFACE_MIRROR_PAIRS: Final = tuple((part, part + 1) for part in range(3, 25, 2))
 
 NUM_CLASSES: Final = len(PARSING_CLASSES)

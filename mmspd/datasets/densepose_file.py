@@ -13,9 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from mmspd.anatomy import COARSE_PARTS, NUM_PARTS
+from mmspd.anatomy import COARSE_PARTS, MASK_SIZE, NUM_PARTS
 from mmspd.datasets.lip_files import LARGEST_COORDINATE
-from mmspd.datasets.run_length import MASK_SIZE
 
 __all__ = ['read_densepose']
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ['MASK_SIZE', 'union_of_masks']
+from mmspd.anatomy import MASK_SIZE
 
-MASK_SIZE = 256
+__all__ = ['union_of_masks']
 
 
 def _decompress(text: str) -> np.ndarray:

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 from mmcv.transforms import BaseTransform
 
+from mmspd.anatomy import MASK_SIZE, POINT_RANGE
 from mmspd.datasets.image_files import read_image, read_parsing_label
-from mmspd.datasets.run_length import MASK_SIZE, union_of_masks
+from mmspd.datasets.run_length import union_of_masks
 from mmspd.registry import TRANSFORMS
 
 __all__ = ['LoadParsingLabel', 'LoadPersonImage', 'LoadSurfacePoints']
@@ -84,7 +85,7 @@ class LoadSurfacePoints(BaseTransform):
             results.update(dp_points=empty, dp_labels=labels, dp_uv=empty.copy(), dp_uv_valid=np.zeros(0, dtype=bool))
             return results
         self._check_size(surface, results['ori_shape'])
-        places = np.stack([surface['dp_x'], surface['dp_y']], axis=1) / 255
+        places = np.stack([surface['dp_x'], surface['dp_y']], axis=1) / POINT_RANGE
         labels = surface['dp_I']
         uv = np.stack([surface['dp_U'], surface['dp_V']], axis=1)
         if self.max_points is not None and len(labels) > self.max_points:

@@ -9,13 +9,11 @@ import cv2
 import numpy as np
 from pycocotools import mask as coco_mask
 
-from mmspd.anatomy import COARSE_PARTS
+from mmspd.anatomy import COARSE_PARTS, MASK_SIZE, POINT_RANGE
 from mmspd.synthetic.rendered_person import RenderedPerson
 
 __all__ = ['dense_map', 'densepose_annotation', 'pose_row', 'sample_surface_points']
 
-_MASK_SIZE: Final = 256  # cells of a mask, down and across the box
-_POINT_RANGE: Final = 255.0  # dp_x and dp_y span the box by 0..255
 _DECIMALS: Final = 6  # of coordinates: a millionth of a chart, and less than a ten-thousandth of a pixel
 
 
@@ -66,8 +64,8 @@ def densepose_annotation(rng: np.random.Generator, person: RenderedPerson, num_p
     uv = person.uv[rows, columns].astype(np.float64)
     return {
         'bbox': [x1, y1, x2 - x1, y2 - y1],
-        'dp_x': _numbers((columns - x1) / (x2 - x1) * _POINT_RANGE),
-        'dp_y': _numbers((rows - y1) / (y2 - y1) * _POINT_RANGE),
+        'dp_x': _numbers((columns - x1) / (x2 - x1) * POINT_RANGE),
+        'dp_y': _numbers((rows - y1) / (y2 - y1) * POINT_RANGE),
         'dp_I': person.parts[rows, columns].astype(float).tolist(),
         'dp_U': _numbers(uv[:, 0]),
         'dp_V': _numbers(uv[:, 1]),
@@ -114,7 +112,7 @@ def _coarse_masks(person: RenderedPerson) -> list[Any]:
     x1, y1, x2, y2 = person.box.astype(int)
     coarse = person.coarse[y1:y2, x1:x2]
     # The pixel below each cell's centre.
-    rows, columns = (((np.arange(_MASK_SIZE) + 0.5) * length / _MASK_SIZE).astype(int) for length in coarse.shape)
+    rows, columns = (((np.arange(MASK_SIZE) + 0.5) * length / MASK_SIZE).astype(int) for length in coarse.shape)
     stretched = coarse[rows][:, columns]
     masks: list[Any] = []
     for index in range(len(COARSE_PARTS)):
@@ -123,5 +121,5 @@ def _coarse_masks(person: RenderedPerson) -> list[Any]:
             masks.append([])
             continue
         encoded = coco_mask.encode(np.asfortranarray(mask, dtype=np.uint8))
-        masks.append({'size': [_MASK_SIZE, _MASK_SIZE], 'counts': encoded['counts'].decode('ascii')})
+        masks.append({'size': [MASK_SIZE, MASK_SIZE], 'counts': encoded['counts'].decode('ascii')})
     return masks

@@ -5,7 +5,7 @@ from typing import Final
 
 import numpy as np
 
-from mmspd.anatomy import COARSE_PARTS, FINE_TO_COARSE
+from mmspd.anatomy import COARSE_PARTS, FINE_TO_COARSE, PARSING_CLASSES
 from mmspd.synthetic.bodies.body import BodyModel, RestBody
 from mmspd.synthetic.bodies.skeleton import joint_positions, occluded_joints
 from mmspd.synthetic.camera import Camera
@@ -15,6 +15,15 @@ from mmspd.synthetic.rendered_person import box_around
 __all__ = ['Annotation', 'annotate']
 
 _HEAD: Final = COARSE_PARTS.index('Head')
+
+
+def _sides(names: tuple[str, ...]) -> np.ndarray:
+    """1 for names of the left, -1 for names of the right, 0 for others, int (N,)."""
+    return np.array([('Left' in name) - ('Right' in name) for name in names])
+
+
+# Whether a class (row) and a coarse part (column; the last is none) belong to opposite sides.
+_OTHER_SIDE: Final = np.outer(_sides(PARSING_CLASSES), np.append(_sides(COARSE_PARTS), 0)) < 0
 
 
 @dataclass(frozen=True)
@@ -80,7 +89,7 @@ def annotate(
 
     Returns:
         Annotation: Classes from the dressed scene; surface from the naked body, which clothes do not hide, so that a
-        skirt or hair beside the body has none.
+        skirt or hair beside the body has none, and a shoe none of the other leg's.
     """
     faces = np.concatenate([model.faces['skin'], model.faces['cavities'], model.faces['eyes']])
     raster = rasterize(*camera.project(body), faces, seen.shape)
@@ -93,5 +102,9 @@ def annotate(
     coarse = np.asarray(FINE_TO_COARSE, np.int8)[parts]
     # Eyes and mouth have no chart, but they are the head's.
     coarse[(raster.faces >= 0) & ~charted] = _HEAD
+    label = np.where(seen >= 0, labels[seen], 0).astype(np.uint8)
+    # A shoe that stands out before the other foot: what it hides is not its own surface.
+    other_side = _OTHER_SIDE[label, coarse]
+    parts[other_side], uv[other_side], coarse[other_side] = 0, 0, -1
     pixels, _ = camera.project(joint_positions(model, rest, transforms))
-    return Annotation(np.where(seen >= 0, labels[seen], 0).astype(np.uint8), parts, uv, coarse, pixels)
+    return Annotation(label, parts, uv, coarse, pixels)

@@ -40,6 +40,11 @@ class Light:
     colour: np.ndarray
     casts_shadow: bool
 
+    @property
+    def on_ground(self) -> float:
+        """What the lamp adds to a level ground, which it meets at a slant."""
+        return 0.5 * self.strength
+
 
 def sample_light(rng: np.random.Generator, p_shadow: float) -> Light:
     """Random light from above, more often from the side of the camera (-y) than from behind the person."""
@@ -99,16 +104,13 @@ def _reach(points: np.ndarray, axes: np.ndarray, low: np.ndarray, scale: float, 
     return light
 
 
-def ground_points(
-    camera: Camera, rows: np.ndarray, columns: np.ndarray, ground: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Where pixels see a level ground.
+def ground_points(camera: Camera, rows: np.ndarray, columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where pixels see the ground, z = 0.
 
     Args:
         camera (Camera): Which sees it.
         rows (np.ndarray): int (P,).
         columns (np.ndarray): int (P,).
-        ground (float): Its height, metres.
 
     Returns:
         tuple: float64 (P, 3), places; bool (P,), whether the pixel sees the ground at all.
@@ -116,7 +118,7 @@ def ground_points(
     rays = np.stack([columns - camera.centre[0], rows - camera.centre[1], np.full(len(rows), camera.focal)], axis=1)
     rays = rays @ camera.rotation
     falls = rays[:, 2] < -1e-6
-    reach = (ground - camera.position[2]) / np.where(falls, rays[:, 2], -1)
+    reach = -camera.position[2] / np.where(falls, rays[:, 2], -1)
     return camera.position + rays * reach[:, None], falls
 
 
@@ -181,12 +183,12 @@ def _unit(x: float, y: float, z: float) -> tuple[float, float, float]:
     return x * scale, y * scale, z * scale
 
 
-def shadow_on_ground(shadows: ShadowMap, camera: Camera, floor: np.ndarray, ground: float, light: Light) -> np.ndarray:
+def shadow_on_ground(shadows: ShadowMap, camera: Camera, floor: np.ndarray, light: Light) -> np.ndarray:
     """Factor float32 (H, W, 1) by which the ground is darkened where floor, bool (H, W), is seen."""
     factor = np.ones((*floor.shape, 1), np.float32)
     rows, columns = np.nonzero(floor)
-    points, falls = ground_points(camera, rows, columns, ground)
+    points, falls = ground_points(camera, rows, columns)
     lit = np.where(falls, shadows.reaches(points), 1.0)
-    share = light.strength / (light.strength + light.ambient)
+    share = light.on_ground / (light.on_ground + light.ambient)
     factor[rows, columns, 0] = 1 - share * (1 - lit)
     return cv2.GaussianBlur(factor, (0, 0), max(floor.shape) / 250)[..., None]

@@ -16,16 +16,16 @@ from mmspd.synthetic.bodies.skeleton import joint_positions
 from mmspd.synthetic.bodies.skin import EyePaint, SkinPaint, make_body
 from mmspd.synthetic.camera import Camera
 from mmspd.synthetic.clothing.accessories import sample_accessories
-from mmspd.synthetic.clothing.colours import sample_hair_colour, sample_skin_colour
 from mmspd.synthetic.clothing.outfits import sample_outfit
 from mmspd.synthetic.framing import frame_person
 from mmspd.synthetic.lighting import ShadowMap, ground_points, sample_light, shade, shadow_on_ground
+from mmspd.synthetic.paint.colours import sample_hair_colour, sample_skin_colour
 from mmspd.synthetic.photography import sample_jpeg_quality, take_photograph
 from mmspd.synthetic.poses.pose_families import sample_pose
 from mmspd.synthetic.rasterizer import Raster, interpolate, rasterize
 from mmspd.synthetic.rendered_person import RenderedPerson
 from mmspd.synthetic.scenery.background_files import list_backgrounds, read_background
-from mmspd.synthetic.scenery.backgrounds import Background, draw_background
+from mmspd.synthetic.scenery.backgrounds import FARTHEST, LEAST_FOCAL, Background, draw_background
 from mmspd.synthetic.scenery.occluders import draw_occluder
 from mmspd.synthetic.settings import PeopleSettings
 
@@ -36,7 +36,9 @@ _STREAMS: Final = (
     'shape', 'pose', 'outfit', 'accessories', 'camera', 'light', 'background', 'occluder', 'second', 'photograph',
 )  # fmt: skip
 _FRONT_SPREAD, _BACK_SPREAD = 40.0, 30.0  # standard deviations of the person's turn, degrees
-_SAMPLES: Final = 2  # of colour for each pixel, along either side
+# Colour is sampled at pixel centres and halfway between: odd rows and columns of samples are pixel centres.
+_STEP: Final = 0.5
+_CENTRES: Final = slice(1, None, 2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,7 +86,7 @@ def render_person(seed: int, index: int, settings: PeopleSettings) -> RenderedPe
     if rng['second'].random() < settings.p_second_person:
         scene = join_figures(scene, _passer_by(rng['second'], model, settings, camera))
     raster = _seen(scene, camera, height, width)
-    seen = raster.faces[1::_SAMPLES, 1::_SAMPLES]
+    seen = raster.faces[_CENTRES, _CENTRES]
     annotation = annotate(model, actor.rest, actor.transforms, body, camera, scene.labels, seen)
     annotation = annotation.without(seen >= len(actor.figure.faces))  # the other person, should a limb reach that far
     image = _colour(rng, settings, scene, camera, raster)
@@ -108,7 +110,7 @@ def _cast(rng: dict[str, np.random.Generator], model: BodyModel, settings: Peopl
     pieces += sample_accessories(rng['accessories'], model, rest, settings, hair)
     transforms = _place(pose_bones(model.bone_parents, rest.bone_heads, pose.rotations, np.zeros(3)), turn, np.zeros(3))
     figure = make_figure(pieces, transforms)
-    down = np.array([0.0, 0.0, -float(figure.vertices[:, 2].min())])
+    down = np.array([0.0, 0.0, -float(figure.vertices[figure.kept >= 0, 2].min())])
     return Actor(rest, _place(transforms, 0.0, down), replace(figure, vertices=figure.vertices + np.float32(down)))
 
 
@@ -144,9 +146,8 @@ def _passer_by(rng: np.random.Generator, model: BodyModel, settings: PeopleSetti
 def _seen(scene: Figure, camera: Camera, height: int, width: int) -> Raster:
     """What is seen at pixel centres (odd rows and columns) and halfway between and around them."""
     pixels, depth = camera.project(scene.vertices)
-    shape = (_SAMPLES * height + 1, _SAMPLES * width + 1)
-    step = 1 / _SAMPLES
-    return rasterize(pixels, depth - scene.lift, scene.faces, shape, scene.kept, first=-step, step=step)
+    shape = (2 * height + 1, 2 * width + 1)
+    return rasterize(pixels, depth - scene.lift, scene.faces, shape, scene.kept, first=-_STEP, step=_STEP)
 
 
 def _colour(
@@ -167,12 +168,12 @@ def _colour(
     )
     # A tent over the samples around each pixel's centre.
     tent = np.array([0.25, 0.5, 0.25], np.float32)
-    layer = cv2.sepFilter2D(layer, -1, tent, tent)[1::_SAMPLES, 1::_SAMPLES]
+    layer = cv2.sepFilter2D(layer, -1, tent, tent)[_CENTRES, _CENTRES]
     distance = float(camera.rotation[2] @ (scene.vertices[0] - camera.position))
     background = _background(rng['background'], settings, camera, distance)
-    image = background.image * np.float32(light.ambient + 0.5 * light.strength)
+    image = background.image * np.float32(light.ambient + light.on_ground)
     if shadows is not None and background.floor.any():
-        image *= shadow_on_ground(shadows, camera, background.floor, 0.0, light)
+        image *= shadow_on_ground(shadows, camera, background.floor, light)
     return layer[..., :3] + (1 - layer[..., 3:]) * image
 
 
@@ -196,11 +197,12 @@ def _background(rng: np.random.Generator, settings: PeopleSettings, camera: Came
         files = _photographs(settings.background_folder)
         image = read_background(files[rng.integers(len(files))], rng, height, width)
         rows, columns = (grid.ravel() for grid in np.indices((height, width)))
-        floor = ground_points(camera, rows, columns, 0.0)[1].reshape(height, width)
+        floor = ground_points(camera, rows, columns)[1].reshape(height, width)
         floor[: 2 * height // 3] = False  # the lower third of a photograph is taken for the ground
         return Background(image, floor)
-    eye_height = float(camera.position[2])
-    return draw_background(rng, height, width, camera.horizon, camera.focal, eye_height, distance=distance)
+    # The scene need not fit the camera exactly: beyond what can be drawn, the nearest that can.
+    focal, distance = max(camera.focal, LEAST_FOCAL * max(height, width)), min(distance, FARTHEST)
+    return draw_background(rng, height, width, camera.horizon, focal, float(camera.position[2]), distance=distance)
 
 
 @lru_cache(maxsize=4)

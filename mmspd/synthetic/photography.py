@@ -10,8 +10,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from mmspd.synthetic.clothing.colours import GAMMA
-from mmspd.synthetic.noise import noise_field
+from mmspd.synthetic.paint.colours import GAMMA
+from mmspd.synthetic.paint.noise import noise_field
 
 _LUT_SIZE: Final = 4096
 #: The largest light that the tone curve tells apart, after exposure; above it, the picture is white.

@@ -19,14 +19,15 @@ from mmspd.testing import write_small_tree
 
 CONFIG = Path(__file__).resolve().parents[2] / 'configs' / 'quick' / 'spd_quick.py'
 STEPS = 150
-# Nothing before or behind the people, who fill a narrow picture, and nothing worn that has a handful of pixels.
+# Nothing before or behind the people, and nothing worn that has a handful of pixels.
 ABSENT = ('occluder', 'second_person', 'hat', 'sunglasses', 'gloves', 'scarf', 'socks')
-PLAIN = dict(size=(160, 96), **{f'p_{name}': 0 for name in ABSENT})
+HEIGHT, WIDTH = 128, 96
+PLAIN = dict(size=(HEIGHT, WIDTH), **{f'p_{name}': 0 for name in ABSENT})
 PIPELINE = [
     dict(type='LoadPersonImage'),
     dict(type='LoadParsingLabel'),
     dict(type='LoadSurfacePoints', num_background=32),
-    dict(type='PersonAffine', size=(128, 128), test_mode=True),
+    dict(type='PersonAffine', size=(WIDTH, HEIGHT), test_mode=True),
     dict(type='PoseTargets', stride=4),
     dict(type='PackSPDInputs', fill_missing=True, stride=4),
 ]
@@ -39,7 +40,7 @@ def batch(tmp_path):
     people = LIPMultiTaskDataset(str(tmp_path / 'LIP'), surface_file='densepose_train.json', pipeline=PIPELINE)
     batch = pseudo_collate([people[index] for index in range(8)])
     for sample in batch['data_samples']:
-        sample.set_metainfo(dict(ori_shape=(128, 128), warp_matrix=np.eye(3)))
+        sample.set_metainfo(dict(ori_shape=(HEIGHT, WIDTH), warp_matrix=np.eye(3)))
         sample.gt_instances.keypoints = sample.gt_instance_labels.keypoints.numpy()
         sample.gt_surface_points.ori_points = sample.gt_surface_points.points
     return batch

@@ -6,7 +6,6 @@ import pytest
 from mmspd.synthetic.camera import Camera
 from mmspd.synthetic.lighting import Light, ShadowMap, ground_points, sample_light, shade, shadow_on_ground
 
-ABOVE = Light(np.array([0.0, 0.0, 1.0 - 1e-9]), 0.6, 0.4, np.ones(3), casts_shadow=True)
 SLANTED = Light(np.array([0.0, -0.6, 0.8]), 0.6, 0.4, np.ones(3), casts_shadow=True)
 CAMERA = Camera.look(np.array([0.0, -4.0, 1.0]), np.array([0.0, 0.0, 1.0]), 0.0, 100.0, (50.0, 50.0))
 
@@ -49,7 +48,7 @@ def test_a_plate_casts_its_shadow_straight_down():
 
 def test_ground():
     """From 1 m above the ground and 45 degrees down, the ground is 1 m ahead."""
-    points, falls = ground_points(CAMERA, np.array([150, 40]), np.array([50, 50]), 0.0)
+    points, falls = ground_points(CAMERA, np.array([150, 40]), np.array([50, 50]))
     assert falls.tolist() == [True, False]
     assert np.allclose(points[0], [0, -3, 0])
 
@@ -60,10 +59,11 @@ def test_the_ground_is_darker_in_the_shadow_only():
     shadows = ShadowMap(light, plate, np.array([[0, 1, 2], [0, 2, 3]]), np.ones(4))
     floor = np.zeros((100, 100), bool)
     floor[60:] = True
-    factor = shadow_on_ground(shadows, CAMERA, floor, 0.0, light)
+    factor = shadow_on_ground(shadows, CAMERA, floor, light)
     assert factor.shape == (100, 100, 1)
     row, column = 77, 50  # 1 / 0.27 = 3.7 m ahead of the camera
-    assert factor[row, column, 0] == pytest.approx(0.4, abs=0.05)
+    # The lamp gives the ground half its strength, 0.3, beside 0.4 from all around.
+    assert factor[row, column, 0] == pytest.approx(0.4 / 0.7, abs=0.05)
     assert factor[row, 5, 0] == pytest.approx(1, abs=0.01)
     assert (factor[:50] > 0.999).all()
 

@@ -3,7 +3,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from mmspd.synthetic.clothing.colours import (
+from mmspd.synthetic.paint.cloth import PATTERN_SHARES, sample_pattern
+from mmspd.synthetic.paint.colours import (
     from_hsv,
     from_srgb,
     sample_cloth_colour,
@@ -11,7 +12,8 @@ from mmspd.synthetic.clothing.colours import (
     sample_leather_colour,
     sample_skin_colour,
 )
-from mmspd.synthetic.clothing.patterns import (
+from mmspd.synthetic.paint.noise import noise_field, value_noise
+from mmspd.synthetic.paint.patterns import (
     Bands,
     Blotches,
     Checks,
@@ -23,8 +25,6 @@ from mmspd.synthetic.clothing.patterns import (
     Stripes,
     Weave,
 )
-from mmspd.synthetic.clothing.wardrobe import PATTERN_SHARES, sample_pattern
-from mmspd.synthetic.noise import noise_field, value_noise
 
 RED, GREEN, BLUE = (0.0, 0.0, 1.0), (0.0, 1.0, 0.0), (1.0, 0.0, 0.0)  # B, G, R
 

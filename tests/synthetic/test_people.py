@@ -9,6 +9,7 @@ from mmspd.anatomy import COARSE_PARTS, FINE_TO_COARSE, JOINTS, NUM_CLASSES, NUM
 from mmspd.surface.body_file import body_surface
 from mmspd.surface.lookup import charts_to_points
 from mmspd.synthetic.bodies.body import body_model
+from mmspd.synthetic.clothing.accessories import sample_accessories
 from mmspd.synthetic.people import render_person
 from mmspd.synthetic.settings import PeopleSettings
 
@@ -62,8 +63,8 @@ def test_sides_of_labels_and_surface_agree(people, side, other):
         for limb in ('Arm', 'Leg', 'Shoe'):
             parts = person.coarse[person.label == NAMED[side + limb]]
             names = {COARSE_PARTS[part] for part in np.unique(parts[parts >= 0])}
-            if limb != 'Shoe':  # the rim of a shoe may stand before the other leg
-                assert not any(other in name for name in names)
+            assert not any(other in name for name in names)
+            if limb != 'Shoe':  # a shoe may hide a hand of its own side
                 assert all(('Hand' in name or 'Arm' in name) == (limb == 'Arm') for name in names)
             seen += len(names)
     assert seen > 20
@@ -86,10 +87,27 @@ def test_each_thing_has_a_random_stream_of_its_own():
     assert (first.parts == other.parts).all()
     assert (first.joints == other.joints).all()
     assert (first.image != other.image).any()
-    hatted = render_person(7, 5, dataclasses.replace(PLAIN, p_hat=1.0))
-    hatless = render_person(7, 5, dataclasses.replace(PLAIN, p_hat=0.0))
-    assert (hatted.label == NAMED['Hat']).any()
-    assert not (hatless.label == NAMED['Hat']).any()
+
+
+def test_with_another_hat_the_rest_is_worn_as_before():
+    model = body_model()
+    rest = model.shape(np.zeros(model.shapes.shape[1]))
+    for seed in range(6):
+        with_hat, without = (
+            sample_accessories(
+                np.random.default_rng(seed), model, rest, dataclasses.replace(SETTINGS, p_hat=hat), np.full(3, 0.1)
+            )
+            for hat in (1.0, 0.0)
+        )
+        first, second = (
+            {piece.name: piece for piece in pieces if piece.name != 'Hat' and 'hair' not in piece.name.lower()}
+            for pieces in (with_hat, without)
+        )
+        assert 'Hat' in {piece.name for piece in with_hat}
+        assert first.keys() == second.keys()
+        for name, piece in first.items():
+            assert piece.vertices.tobytes() == second[name].vertices.tobytes()
+            assert piece.paint == second[name].paint
 
 
 def test_probabilities_of_one_and_none():
@@ -177,6 +195,17 @@ def test_surface_coordinates_lead_back_to_the_body(people):
     error = np.linalg.norm(places[0] - places[1], axis=1)
     assert error.mean() < 0.005
     assert np.quantile(error, 0.99) < 0.02
+
+
+@pytest.mark.parametrize(
+    'changes',
+    [{'size': (32, 2048)}, {'size': (2048, 32)}, {'size': (32, 32)}, {'distance': (50, 50)}, {'distance': (1, 1)},
+     {'camera_height': (5, 5), 'p_cut_legs': 1, 'p_cut_head': 1}],
+)  # fmt: skip
+def test_extreme_settings(changes):
+    for index in range(3):
+        person = render_person(0, index, dataclasses.replace(SETTINGS, **changes))
+        assert (person.coarse >= 0).any()
 
 
 def test_small_pictures_and_a_folder_of_photographs(tmp_path):

@@ -105,7 +105,7 @@ class BodyModel:
     def random_shape(self, rng: np.random.Generator) -> RestBody:
         """A plausible body: a mixture of two people of the sample."""
         first, second = self.shapes[rng.integers(len(self.shapes), size=2)]
-        share = rng.uniform(0.6, 1.0)
+        share = rng.uniform(0.85, 1.0)  # mostly the first, or children would grow up
         return self.shape(share * first + (1 - share) * second)
 
 

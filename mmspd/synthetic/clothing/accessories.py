@@ -6,14 +6,15 @@ import numpy as np
 
 from mmspd.synthetic.bodies.body import BodyModel, RestBody
 from mmspd.synthetic.bodies.meshes import Piece
-from mmspd.synthetic.clothing.colours import sample_cloth_colour, sample_leather_colour
+from mmspd.synthetic.chance import choose
 from mmspd.synthetic.clothing.eyewear import make_eyewear
 from mmspd.synthetic.clothing.footwear import make_shoes
 from mmspd.synthetic.clothing.hair import make_long_hair, make_short_hair, make_tied_hair
 from mmspd.synthetic.clothing.hats import make_hat
-from mmspd.synthetic.clothing.patterns import Plain
 from mmspd.synthetic.clothing.scarves import make_scarf
-from mmspd.synthetic.clothing.wardrobe import sample_pattern
+from mmspd.synthetic.paint.cloth import sample_pattern
+from mmspd.synthetic.paint.colours import as_tuple, sample_cloth_colour, sample_leather_colour
+from mmspd.synthetic.paint.patterns import Plain
 from mmspd.synthetic.settings import PeopleSettings
 
 __all__ = ['sample_accessories']
@@ -32,6 +33,7 @@ _SCARF_ENDS: Final = (0.4, 0.35, 0.25)
 _SCARF_LIFT: Final = 0.03
 _TIED: Final = 0.35  # of people with long hair
 _LENS: Final = (0.015, 0.015, 0.018)
+_WHITE_SOLE: Final = np.array([0.75, 0.77, 0.78], np.float32)
 
 
 def sample_accessories(
@@ -49,35 +51,29 @@ def sample_accessories(
     Returns:
         list[Piece]: As many as chance gives.
     """
-    hat = bool(rng.random() < settings.p_hat)
-    pieces = _hair(rng, model, rest, settings, _plain(hair_colour, 0.25), hat)
-    if hat:
-        style = _choose(rng, _HATS)
-        pieces += make_hat(rng, model, rest, sample_pattern(rng), style, _plain(sample_cloth_colour(rng)))
-    if rng.random() < settings.p_sunglasses:
-        style = _choose(rng, _EYEWEAR)
-        frame = _plain(sample_leather_colour(rng) if rng.random() < 0.4 else np.array(_LENS))
-        pieces += make_eyewear(rng, model, rest, Plain(_LENS), style, frame)
-    if rng.random() < settings.p_scarf:
-        style, ends = _choose(rng, _SCARVES), int(rng.choice(3, p=_SCARF_ENDS))
-        pieces.append(make_scarf(rng, model, rest, sample_pattern(rng), style, ends, _SCARF_LIFT))
-    if rng.random() >= settings.p_bare_feet:
-        style = _choose(rng, _SHOES)
-        upper = sample_leather_colour(rng) if rng.random() < 0.6 else sample_cloth_colour(rng)
-        sole = np.array([0.75, 0.77, 0.78], np.float32) if rng.random() < 0.5 else sample_leather_colour(rng)
-        pieces += make_shoes(rng, model, rest, _plain(upper, 0.15), style, _plain(sole))
+    # A stream for each: with another hat the shoes stay the same.
+    hair, head, eyes, neck, feet = rng.spawn(5)
+    has_hat = bool(head.random() < settings.p_hat)
+    pieces = _hair(hair, model, rest, settings, _plain(hair_colour, 0.25), has_hat)
+    if has_hat:
+        style, trim = choose(head, _HATS), _plain(sample_cloth_colour(head))
+        pieces += make_hat(head, model, rest, sample_pattern(head), style, trim)
+    if eyes.random() < settings.p_sunglasses:
+        frame = _plain(sample_leather_colour(eyes) if eyes.random() < 0.4 else np.array(_LENS))
+        pieces += make_eyewear(eyes, model, rest, Plain(_LENS), choose(eyes, _EYEWEAR), frame)
+    if neck.random() < settings.p_scarf:
+        style, ends = choose(neck, _SCARVES), int(neck.choice(3, p=_SCARF_ENDS))
+        pieces.append(make_scarf(neck, model, rest, sample_pattern(neck), style, ends, _SCARF_LIFT))
+    if feet.random() >= settings.p_bare_feet:
+        upper = sample_leather_colour(feet) if feet.random() < 0.6 else sample_cloth_colour(feet)
+        sole = _WHITE_SOLE if feet.random() < 0.5 else sample_leather_colour(feet)
+        pieces += make_shoes(feet, model, rest, _plain(upper, 0.15), choose(feet, _SHOES), _plain(sole))
     return pieces
-
-
-def _choose(rng: np.random.Generator, shares: dict[str, float]) -> str:
-    """One of the keys, as often as its value says."""
-    return str(rng.choice(list(shares), p=list(shares.values())))
 
 
 def _plain(colour: np.ndarray, wear: float = 0.05) -> Plain:
     """One colour (3,), a little worn."""
-    blue, green, red = (float(value) for value in colour)
-    return Plain((blue, green, red), wear)
+    return Plain(as_tuple(colour), wear)
 
 
 def _hair(

@@ -98,7 +98,7 @@ def crouch(rng: np.random.Generator) -> Stance:
 
 
 def jump(rng: np.random.Generator) -> Stance:
-    """In the air, toes down."""
+    """A leap, still on the toes."""
     u = rng.uniform
     pelvis = TrunkTurn(u(-6, 12), rng.normal(0, 4), rng.normal(0, 5))
     left, right = (LegAngles(u(0, 45) + pelvis.bend, u(2, 22), u(5, 20), u(20, 90), -u(10, 40)) for _ in range(2))

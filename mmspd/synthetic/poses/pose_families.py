@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Final, TypeVar
+from typing import Final
 
 import numpy as np
 
 from mmspd.synthetic.bodies.body import BodyModel, RestBody
+from mmspd.synthetic.chance import choose
 from mmspd.synthetic.poses.arm_poses import sample_arm, sample_arms
 from mmspd.synthetic.poses.clearance import clear_arms
 from mmspd.synthetic.poses.joint_angles import JointAngles, LegAngles, TrunkTurn
@@ -24,8 +25,6 @@ from mmspd.synthetic.poses.leg_poses import (
 from mmspd.synthetic.poses.limbs import joint_rotations
 
 __all__ = ['Pose', 'sample_angles', 'sample_pose']
-
-_Choice = TypeVar('_Choice')
 
 
 @dataclass(frozen=True)
@@ -122,19 +121,19 @@ def _reach(rng: np.random.Generator) -> JointAngles:
     left, right = sample_arms(rng, {'up': 0.28, 'out': 0.24, 'forward': 0.2, 'wave': 0.14, 'throw': 0.14})
     if rng.random() < 0.5:
         right = sample_arm(rng, str(rng.choice(['hang', 'pocket', 'hip', 'front', 'hold'])))
-    pelvis, legs = _one_of(rng, {stance: 0.4, wide_stance: 0.28, lunge: 0.2, jump: 0.12})(rng)
+    pelvis, legs = choose(rng, {stance: 0.4, wide_stance: 0.28, lunge: 0.2, jump: 0.12})(rng)
     spine = TrunkTurn(rng.uniform(-10, 14), rng.normal(0, 7), rng.normal(0, 14))
     return JointAngles(pelvis, spine, _neck(rng), left, right, *legs)
 
 
 def _lean(rng: np.random.Generator) -> JointAngles:
     """Bent forward or sideways, a leg lifted, or crouching."""
-    return _one_of(rng, {_bend_forward: 0.56, _bend_sideways: 0.22, _lift_leg: 0.22})(rng)
+    return choose(rng, {_bend_forward: 0.56, _bend_sideways: 0.22, _lift_leg: 0.22})(rng)
 
 
 def _bend_forward(rng: np.random.Generator) -> JointAngles:
     """Stooping or crouching, arms hanging down or on the knees."""
-    pelvis, legs = _one_of(rng, {stoop: 0.6, crouch: 0.4})(rng)
+    pelvis, legs = choose(rng, {stoop: 0.6, crouch: 0.4})(rng)
     spine = TrunkTurn(rng.uniform(8, 36), rng.normal(0, 4), rng.normal(0, 8))
     bend = pelvis.bend + spine.bend
     forward = rng.uniform(0.45, 1.1) * bend
@@ -147,7 +146,7 @@ def _bend_forward(rng: np.random.Generator) -> JointAngles:
 
 def _bend_sideways(rng: np.random.Generator) -> JointAngles:
     """The trunk bent to the left."""
-    pelvis, legs = _one_of(rng, {wide_stance: 0.6, stance: 0.4})(rng)
+    pelvis, legs = choose(rng, {wide_stance: 0.6, stance: 0.4})(rng)
     spine = TrunkTurn(rng.uniform(-4, 12), rng.uniform(12, 28), rng.normal(0, 8))
     arms = sample_arms(rng, {'hang': 0.4, 'hip': 0.2, 'out': 0.2, 'up': 0.2})
     return JointAngles(pelvis, spine, _neck(rng), *arms, *legs)
@@ -164,11 +163,6 @@ def _lift_leg(rng: np.random.Generator) -> JointAngles:
 
 
 _FAMILIES: Final = MappingProxyType({'stand': _stand, 'walk': _walk, 'sit': _sit, 'reach': _reach, 'lean': _lean})
-
-
-def _one_of(rng: np.random.Generator, weights: dict[_Choice, float]) -> _Choice:
-    """One of the keys, with probabilities that sum to 1."""
-    return list(weights)[rng.choice(len(weights), p=list(weights.values()))]
 
 
 def _spine(rng: np.random.Generator, side: float) -> TrunkTurn:

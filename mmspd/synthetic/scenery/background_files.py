@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from mmspd.synthetic.clothing.colours import GAMMA
+from mmspd.synthetic.paint.colours import GAMMA
 
 SUFFIXES: Final = ('.bmp', '.jpeg', '.jpg', '.png', '.webp')
 _FORMATS: Final = ('BMP', 'JPEG', 'PNG', 'WEBP')

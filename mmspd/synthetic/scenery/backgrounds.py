@@ -7,9 +7,10 @@ from typing import Final
 import cv2
 import numpy as np
 
-from mmspd.synthetic.clothing.colours import from_hsv, sample_cloth_colour, sample_skin_colour
-from mmspd.synthetic.clothing.wardrobe import sample_pattern
-from mmspd.synthetic.noise import noise_field
+from mmspd.synthetic.chance import choose
+from mmspd.synthetic.paint.cloth import sample_pattern
+from mmspd.synthetic.paint.colours import from_hsv, sample_cloth_colour, sample_skin_colour
+from mmspd.synthetic.paint.noise import noise_field
 from mmspd.synthetic.scenery.canvas import Canvas, plane
 from mmspd.synthetic.scenery.floors import soft_floor
 from mmspd.synthetic.scenery.outdoors import draw_facade, draw_park, draw_street
@@ -19,6 +20,9 @@ from mmspd.synthetic.scenery.views import View, on_plane
 #: How often each kind of scene is drawn.
 SCENE_SHARES: Final = {'room': 0.42, 'street': 0.16, 'facade': 0.16, 'park': 0.16, 'studio': 0.04, 'clutter': 0.06}
 #: How often a scene is out of focus, and the largest blur's deviation as a share of the picture's smaller side.
+# Of the camera that a scene can be drawn for: focal length as a share of the larger side, person's distance in metres.
+LEAST_FOCAL: Final = 0.1
+FARTHEST: Final = 50.0
 DEFOCUS_SHARE: Final = 0.5
 DEFOCUS_LARGEST: Final = 0.012
 _ALBEDO_RANGE: Final = (0.004, 0.97)  # nothing is as black or as white as 0 and 1
@@ -120,14 +124,16 @@ def draw_background(
     if height < 1 or width < 1:
         raise ValueError(f'a background needs at least 1x1 pixels, got {width}x{height} (width x height)')
     focal = 1.3 * max(height, width) if focal is None else float(focal)
-    least = 0.1 * max(height, width)
-    if not (np.isfinite([horizon, focal, eye_height]).all() and focal >= least and eye_height > 0 <= distance <= 50):
+    least = LEAST_FOCAL * max(height, width)
+    if not (
+        np.isfinite([horizon, focal, eye_height]).all() and focal >= least and eye_height > 0 <= distance <= FARTHEST
+    ):
         raise ValueError(
             f'a background needs a finite horizon, a focal length of at least {least} pixels, an eye height above 0 '
-            f'and a distance of 0 to 50 m, got horizon {horizon}, focal {focal}, eye_height {eye_height}, '
+            f'and a distance of 0 to {FARTHEST} m, got horizon {horizon}, focal {focal}, eye_height {eye_height}, '
             f'distance {distance}'
         )
-    scene = str(rng.choice(list(SCENE_SHARES), p=list(SCENE_SHARES.values())))
+    scene = choose(rng, SCENE_SHARES)
     canvas = Canvas(rng, height, width)
     centre = float(rng.uniform(0.35, 0.65)) * width
     _DRAW[scene](rng, View(canvas, float(horizon), focal, float(eye_height), centre, float(distance)))

@@ -10,7 +10,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from mmspd.synthetic.noise import noise_field
+from mmspd.synthetic.paint.noise import noise_field
 
 #: From x (1, w) and y (h, 1) to planes (3, h, w).
 PaintFunction = Callable[[np.ndarray, np.ndarray], np.ndarray]

@@ -6,9 +6,9 @@ fades into its mean, so that floors do not flicker towards the horizon.
 
 import numpy as np
 
-from mmspd.synthetic.clothing.colours import from_hsv, from_srgb
-from mmspd.synthetic.clothing.wardrobe import sample_pattern
-from mmspd.synthetic.noise import lattice_values, value_noise
+from mmspd.synthetic.paint.cloth import sample_pattern
+from mmspd.synthetic.paint.colours import from_hsv, from_srgb
+from mmspd.synthetic.paint.noise import lattice_values, value_noise
 from mmspd.synthetic.scenery.canvas import Paint
 from mmspd.synthetic.scenery.views import FloorPaint, View, sample_leaf_colour
 

@@ -5,8 +5,8 @@ from typing import Final
 
 import numpy as np
 
-from mmspd.synthetic.clothing.colours import from_hsv, from_srgb, sample_cloth_colour, sample_skin_colour
-from mmspd.synthetic.clothing.wardrobe import sample_pattern
+from mmspd.synthetic.paint.cloth import sample_pattern
+from mmspd.synthetic.paint.colours import from_hsv, from_srgb, sample_cloth_colour, sample_skin_colour
 from mmspd.synthetic.scenery.views import View, draw_foliage, on_plane, sample_leaf_colour
 
 

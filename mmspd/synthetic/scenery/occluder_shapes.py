@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from mmspd.synthetic.clothing.colours import from_hsv, from_srgb, sample_cloth_colour, sample_leather_colour
-from mmspd.synthetic.clothing.wardrobe import sample_pattern
+from mmspd.synthetic.paint.cloth import sample_pattern
+from mmspd.synthetic.paint.colours import from_hsv, from_srgb, sample_cloth_colour, sample_leather_colour
 from mmspd.synthetic.scenery.canvas import Canvas
 from mmspd.synthetic.scenery.views import on_plane, sample_leaf_colour
 

@@ -10,7 +10,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from mmspd.synthetic.clothing.colours import from_hsv
+from mmspd.synthetic.chance import choose
+from mmspd.synthetic.paint.colours import from_hsv
 from mmspd.synthetic.scenery.canvas import Canvas
 from mmspd.synthetic.scenery.occluder_shapes import OCCLUDERS, Frame
 
@@ -99,7 +100,7 @@ def draw_occluder(rng: np.random.Generator, height: int, width: int, box: np.nda
     frame = Frame(float(columns.start), float(rows.start), float(columns.stop), float(rows.stop))
     least, most = COVERED_SHARE
     for _ in range(_TRIES):
-        kind = str(rng.choice(list(OCCLUDER_SHARES), p=list(OCCLUDER_SHARES.values())))
+        kind = choose(rng, OCCLUDER_SHARES)
         canvas = Canvas(rng, height, width)
         OCCLUDERS[kind](rng, canvas, frame)
         planes, alpha = _blurred(rng, canvas.planes, canvas.alpha)

@@ -4,9 +4,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from mmspd.synthetic.clothing.colours import from_hsv, from_srgb, sample_cloth_colour
-from mmspd.synthetic.clothing.wardrobe import sample_pattern
-from mmspd.synthetic.noise import noise_field
+from mmspd.synthetic.paint.cloth import sample_pattern
+from mmspd.synthetic.paint.colours import from_hsv, from_srgb, sample_cloth_colour
+from mmspd.synthetic.paint.noise import noise_field
 from mmspd.synthetic.scenery.canvas import plane
 from mmspd.synthetic.scenery.floors import brick_wall, sample_outdoor_ground
 from mmspd.synthetic.scenery.views import View, draw_foliage, draw_passer_by, draw_post, on_plane, sample_leaf_colour

@@ -4,9 +4,9 @@ from typing import Final
 
 import numpy as np
 
-from mmspd.synthetic.clothing.colours import as_tuple, from_hsv, from_srgb, sample_cloth_colour
-from mmspd.synthetic.clothing.patterns import Blotches
-from mmspd.synthetic.clothing.wardrobe import sample_pattern
+from mmspd.synthetic.paint.cloth import sample_pattern
+from mmspd.synthetic.paint.colours import as_tuple, from_hsv, from_srgb, sample_cloth_colour
+from mmspd.synthetic.paint.patterns import Blotches
 from mmspd.synthetic.scenery.canvas import plane
 from mmspd.synthetic.scenery.floors import brick_wall, sample_indoor_floor
 from mmspd.synthetic.scenery.furniture import FURNITURE, sample_wood

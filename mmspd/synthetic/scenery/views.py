@@ -10,9 +10,9 @@ from typing import Final
 
 import numpy as np
 
-from mmspd.synthetic.clothing.colours import from_srgb, sample_cloth_colour, sample_hair_colour, sample_skin_colour
-from mmspd.synthetic.clothing.patterns import Pattern
-from mmspd.synthetic.noise import noise_field
+from mmspd.synthetic.paint.colours import from_srgb, sample_cloth_colour, sample_hair_colour, sample_skin_colour
+from mmspd.synthetic.paint.noise import noise_field
+from mmspd.synthetic.paint.patterns import Pattern
 from mmspd.synthetic.scenery.canvas import Canvas, Paint, PaintFunction, plane
 
 #: From metres on the floor (P, 2) and metres per pixel there (P,) to albedo (P, 3).

@@ -7,8 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from mmspd.synthetic.clothing.colours import Colour, as_tuple, from_srgb, sample_cloth_colour
-from mmspd.synthetic.clothing.patterns import (
+from mmspd.synthetic.chance import choose
+from mmspd.synthetic.paint.colours import Colour, as_tuple, from_srgb, sample_cloth_colour
+from mmspd.synthetic.paint.patterns import (
     Bands,
     Blotches,
     Checks,
@@ -148,7 +149,7 @@ def sample_pattern(rng: np.random.Generator, print_centre: tuple[float, float] |
         Pattern: A frozen function from (P, 2) metres to (P, 3) albedo.
     """
     colour = _cloth(rng)
-    kind = str(rng.choice(list(PATTERN_SHARES), p=np.array(list(PATTERN_SHARES.values()))))
+    kind = choose(rng, PATTERN_SHARES)
     ground = _sample_ground(rng, kind, colour)
     if print_centre is None or kind not in ('plain', 'weave', 'stripes') or rng.random() >= PRINT_SHARE:
         return ground

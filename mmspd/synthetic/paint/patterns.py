@@ -2,7 +2,7 @@
 
 A pattern is called with ``coords``, float32 (P, 2): metres across and along the garment, any origin; it returns albedo,
 float32 (P, 3), linear B, G, R in 0..1. Angles are in radians, from the first axis towards the second. All are frozen,
-so that a sampled garment cannot change while it is drawn. :mod:`mmspd.synthetic.clothing.wardrobe` samples them.
+so that a sampled garment cannot change while it is drawn. :mod:`mmspd.synthetic.paint.cloth` samples them.
 """
 
 from abc import ABC, abstractmethod
@@ -11,8 +11,8 @@ from typing import Final
 
 import numpy as np
 
-from mmspd.synthetic.clothing.colours import Colour
-from mmspd.synthetic.noise import lattice_values, value_noise
+from mmspd.synthetic.paint.colours import Colour
+from mmspd.synthetic.paint.noise import lattice_values, value_noise
 
 _RAMP_LENGTH: Final = 512
 _GLYPH_ROWS: Final = 5

@@ -1,0 +1,1 @@
+"""Colours, noise and cloth patterns, for people and scenery alike."""

@@ -1,7 +1,7 @@
 # A small SPD for CPUs: ResNet-18 of 16 base channels at stride 4 from random weights, on rendered people of 96x128.
 #
 #   python tools/train.py configs/quick/spd_quick.py
-#   python tools/test.py configs/quick/spd_quick.py work_dirs/spd_quick/iter_3000.pth
+#   python tools/test.py configs/quick/spd_quick.py work_dirs/spd_quick/iter_2000.pth
 #
 # The first run makes the people (1,500 to train on, 300 to test on).
 #
@@ -52,8 +52,8 @@ optim_wrapper = dict(
     optimizer=dict(type='AdamW', lr=2e-3, weight_decay=1e-4),
     clip_grad=dict(max_norm=10.0),
 )
-param_scheduler = [dict(type='PolyLR', power=0.9, eta_min=1e-5, begin=0, end=3000, by_epoch=False)]
-train_cfg = dict(type='IterBasedTrainLoop', max_iters=3000, val_interval=1000)
+param_scheduler = [dict(type='PolyLR', power=0.9, eta_min=1e-5, begin=0, end=2000, by_epoch=False)]
+train_cfg = dict(type='IterBasedTrainLoop', max_iters=2000, val_interval=1000)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')
 default_hooks = dict(checkpoint=dict(interval=1000), logger=dict(interval=20))

@@ -27,10 +27,11 @@ class SyntheticPeopleDataset(LIPMultiTaskDataset):
 
     Args:
         data_root (str): The people's folder; new, empty, or with the same people in it.
-        num (int): Persons of both splits. Defaults to 2500.
-        num_val (int): Persons of the validation split, the last ones. Defaults to 500.
+        num (int): Persons of both splits.
+        num_val (int, optional): Persons of the validation split, the last ones. Defaults to None: a tenth.
         seed (int): The same seed gives the same people. Defaults to 0.
-        size (tuple[int, int]): (height, width) of a picture in pixels. Defaults to (256, 192).
+        size (tuple[int, int], optional): (height, width) of a picture in pixels. Defaults to None: that of the
+            settings.
         settings (Mapping, optional): Other fields of :class:`~mmspd.synthetic.settings.PeopleSettings` and their
             values. Defaults to None: the defaults.
         workers (int, optional): Processes that render. Defaults to None: one for each core that may be used.
@@ -38,7 +39,7 @@ class SyntheticPeopleDataset(LIPMultiTaskDataset):
         **kwargs: For :class:`LIPMultiTaskDataset`.
 
     Raises:
-        ValueError: If an argument is out of range.
+        ValueError: If an argument is out of range, or the split has no persons.
         FileExistsError: If the folder holds something else, or other people.
         OSError: If a file cannot be written.
         RuntimeError: If a person cannot be rendered.
@@ -47,24 +48,32 @@ class SyntheticPeopleDataset(LIPMultiTaskDataset):
     def __init__(
         self,
         data_root: str,
-        num: int = 2500,
-        num_val: int = 500,
+        num: int,
+        num_val: int | None = None,
         seed: int = 0,
-        size: tuple[int, int] = (256, 192),
+        size: tuple[int, int] | None = None,
         settings: Mapping[str, Any] | None = None,
         workers: int | None = None,
         renderer: str = RENDERER,
         **kwargs: Any,
     ) -> None:
-        if settings is not None and 'size' in settings:
-            raise ValueError("settings: give the size as 'size', beside the settings")
-        self.plan = plan_tree(num, seed, PeopleSettings.from_json({**(settings or {}), 'size': size}), num_val)
+        drawn_from = PeopleSettings.from_json({} if settings is None else settings)
+        if size is not None:
+            if 'size' in (settings or {}):
+                raise ValueError('size: give it once, beside the settings or among them')
+            drawn_from = PeopleSettings.from_json(drawn_from.to_json() | {'size': size})
+        self.plan = plan_tree(num, seed, drawn_from, num_val)
         self.workers = usable_cores() if workers is None else workers
         self.renderer = renderer
         super().__init__(data_root=data_root, **kwargs)
 
     def load_data_list(self) -> list[dict[str, Any]]:
         """Make the people if they are not there, then read them as LIP; see :class:`LIPMultiTaskDataset`."""
+        if self.split not in self.plan.splits:
+            raise ValueError(
+                f'split {self.split!r} has no persons: num is {self.plan.num}, num_val is {self.plan.num_val}; '
+                'change num_val, which counts the persons to validate on'
+            )
         make_once(self.data_root, self.plan, self.workers, self.renderer)
         return super().load_data_list()
 

@@ -51,6 +51,7 @@ _POINTS_INTO: Final = MappingProxyType(
     }
 )
 _UV_UNITS: Final = 65535.0  # chart_uv: U, V of 0..1 as whole numbers
+_LARGEST_COEFFICIENT: Final = 20.0  # standard deviations of a component
 _LARGEST_COORDINATE: Final = 10.0  # metres: a body, whatever its unit was meant to be
 
 
@@ -68,8 +69,8 @@ def read_body(path: str | Path | None = None) -> MappingProxyType[str, np.ndarra
         (N, B, 3), in units of ``basis_scale`` metres; ``shapes`` float16 (S, N), coefficients of some bodies;
         ``bone_names``, ``bone_parents`` int16 (B,), a parent before its children, -1 for the root; ``bone_heads``
         float32 (B, 3), metres; ``weight_bones`` uint8 and ``weights`` uint16 (V, K), skinning weights times 65535; and
-        faces uint16 (*, 3) into mesh vertices: ``cavities_faces``, ``eyes_faces``, ``tights_faces``, ``skirt_faces``,
-        ``hair_faces``.
+        faces uint16 (*, 3) into mesh vertices: ``cavities_faces``, ``eyes_faces``, ``tights_faces``,
+        ``skirt_faces``.
 
     Raises:
         FileNotFoundError: If there is no such file.
@@ -102,12 +103,16 @@ def _check_ranges(arrays: dict[str, np.ndarray], path: Path) -> None:
         expect(arrays[name] < rows, name, f'numbers of 0..{rows - 1}, rows of {target!r}')
     for name in ('template', 'bone_heads'):
         expect(np.abs(arrays[name]) <= _LARGEST_COORDINATE, name, f'finite metres of at most {_LARGEST_COORDINATE:g}')
-    expect(np.isfinite(arrays['shapes']), 'shapes', 'finite numbers')
+    expect(len(arrays['shapes']) > 0, 'shapes', 'at least one row')
+    expect(np.abs(arrays['shapes']) <= _LARGEST_COEFFICIENT, 'shapes', f'numbers of at most {_LARGEST_COEFFICIENT:g}')
     scale = arrays['basis_scale']
     expect((scale > 0) & (scale < 1), 'basis_scale', 'a number of metres between 0 and 1')
     mirror, parents = arrays['mirror_vertex'], arrays['bone_parents']
     expect(mirror[mirror] == np.arange(len(mirror)), 'mirror_vertex', 'each vertex to be the mirror image of its own')
     expect((parents >= -1) & (parents < np.arange(len(parents))), 'bone_parents', 'each parent before its children')
+    expect((parents < 0).sum() == 1, 'bone_parents', 'one root')
+    names = arrays['bone_names'].tolist()
+    expect(len(set(names)) == len(names), 'bone_names', 'names that differ')
     # Each weight is rounded on its own, and a few that are near 0 are left out.
     total = arrays['weights'].sum(axis=1, dtype=np.int64) / _UV_UNITS
     expect(np.abs(total - 1) < 0.01, 'weights', 'weights that sum to 65535 for each vertex')

@@ -104,7 +104,7 @@ class GeodesicTable:
             table does not know it, or no path leads from one to the other.
 
         Raises:
-            ValueError: If a vertex is out of range.
+            ValueError: If a vertex is out of range, or the table holds a negative distance or NaN there.
         """
         one, two = np.broadcast_arrays(self._landmarks(first), self._landmarks(second))
         low, high = np.minimum(one, two), np.maximum(one, two)
@@ -114,6 +114,8 @@ class GeodesicTable:
         low, high = low[apart], high[apart]
         # Row `low` of the upper triangle begins after K - 1, K - 2, ... entries of the rows above.
         stored = np.asarray(self.distances[low * (2 * self.num_landmarks - low - 1) // 2 + high - low - 1])
+        if not (stored >= 0).all():
+            raise ValueError('the table holds a negative distance or NaN: it is damaged')
         metres = (stored * np.float64(self.unit)).astype(np.float32)
         result[apart] = np.where(stored == _UNREACHED, np.inf, metres) if stored.dtype == np.uint16 else metres
         return result

@@ -9,9 +9,11 @@ import numpy as np
 
 from mmspd.anatomy import NUM_PARTS
 from mmspd.surface.charts import PartChart, Surface
-from mmspd.surface.triangles import nearest_triangles
 
 __all__ = ['SurfacePoints', 'charts_to_points', 'charts_to_vertices', 'interpolate', 'vertices_to_charts']
+
+
+_FARTHEST_UV = 1e6  # beyond, products of coordinates lose their meaning
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,10 +40,10 @@ def _check_charts(surface: Surface, parts: np.ndarray, uv: np.ndarray) -> tuple[
         )
     if parts.size and not 0 <= parts.min() <= parts.max() <= NUM_PARTS:
         raise ValueError(f'expected parts of 0..{NUM_PARTS}, got {parts.min()}..{parts.max()}')
-    bad = (parts > 0) & ~np.isfinite(uv).all(axis=-1)
+    bad = (parts > 0) & ~(np.abs(uv) <= _FARTHEST_UV).all(axis=-1)  # nan, too
     if bad.any():
         where = tuple(np.argwhere(bad)[0].tolist())
-        raise ValueError(f'expected finite U, V on the body, got {uv[where].tolist()} at point {where}')
+        raise ValueError(f'expected finite U, V of about 0..1 on the body, got {uv[where].tolist()} at point {where}')
     missing = sorted(set(np.unique(parts).tolist()) - {0} - set(surface.parts))
     if missing:
         raise ValueError(f'surface {surface.name!r} has no part {missing[0]}; it has {sorted(surface.parts)}')
@@ -88,6 +90,9 @@ def charts_to_points(surface: Surface, parts: np.ndarray, uv: np.ndarray) -> Sur
     Raises:
         ValueError: As :func:`charts_to_vertices`, and if a part has no faces.
     """
+    # It needs numba, which takes longer to import than the rest of the package, and which few need.
+    from mmspd.surface.triangles import nearest_triangles
+
     parts, uv = _check_charts(surface, parts, uv)
     faces = np.full(parts.shape, -1, dtype=np.int64)
     weights = np.zeros((*parts.shape, 3))

@@ -56,7 +56,7 @@ def point_similarity(distances: np.ndarray, parts: np.ndarray, k: np.ndarray | f
         np.ndarray: float64 (N...,), 0..1; 0 at an infinite distance.
 
     Raises:
-        ValueError: If a distance is negative or NaN, a part is out of range, a scale is not above 0, or shapes differ.
+        ValueError: If a distance is negative or NaN, a part is out of range, a scale is not finite and above 0, or shapes differ.
     """
     distances, parts, scales = np.asarray(distances, np.float64), np.asarray(parts), np.asarray(k, np.float64)
     if parts.dtype.kind not in 'iu' or parts.shape != distances.shape:
@@ -71,9 +71,10 @@ def point_similarity(distances: np.ndarray, parts: np.ndarray, k: np.ndarray | f
     if scales.shape not in ((), (NUM_PARTS + 1,)):
         raise ValueError(f'expected one scale, or a table of {NUM_PARTS + 1} by part, got shape {scales.shape}')
     scale = scales[parts] if scales.ndim else scales
-    if not (scale > 0).all():
-        raise ValueError('expected scales above 0 metres')
-    return np.exp(-np.square(distances / scale) / 2)
+    if not ((scale > 0) & np.isfinite(scale)).all():
+        raise ValueError('expected finite scales above 0 metres')
+    with np.errstate(over='ignore'):  # of a tiny scale: 0 all the same
+        return np.exp(-np.square(distances / scale) / 2)
 
 
 def person_similarity(similarities: np.ndarray, persons: np.ndarray, num_persons: int) -> np.ndarray:
@@ -96,6 +97,8 @@ def person_similarity(similarities: np.ndarray, persons: np.ndarray, num_persons
             f'expected a person, a whole number, for each of (P,) similarities, got {persons.shape} of '
             f'{persons.dtype} for {similarities.shape}'
         )
+    if num_persons < 0:
+        raise ValueError(f'expected a number of persons of 0 or more, got {num_persons}')
     if persons.size and not 0 <= persons.min() <= persons.max() < num_persons:
         raise ValueError(f'expected persons of 0..{num_persons - 1}, got {persons.min()}..{persons.max()}')
     counts = np.bincount(persons, minlength=num_persons)

@@ -226,10 +226,12 @@ def _finish(
         rng,
         image,
         p_colour_cast=settings.p_colour_cast,
+        p_vignette=settings.p_vignette,
         p_blur=settings.p_blur,
         p_motion_blur=settings.p_motion_blur,
         p_noise=settings.p_noise,
         p_low_resolution=settings.p_low_resolution,
+        p_speckle=settings.p_speckle,
     )
     joints, occluded = annotation.visible_joints()
     return RenderedPerson(

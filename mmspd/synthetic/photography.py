@@ -118,13 +118,13 @@ def take_photograph(
     rng: np.random.Generator,
     image: np.ndarray,
     *,
-    p_colour_cast: float = 0.4,
-    p_vignette: float = 0.3,
-    p_blur: float = 0.25,
-    p_motion_blur: float = 0.1,
-    p_low_resolution: float = 0.15,
-    p_noise: float = 0.8,
-    p_speckle: float = 0.15,
+    p_colour_cast: float,
+    p_vignette: float,
+    p_blur: float,
+    p_motion_blur: float,
+    p_low_resolution: float,
+    p_noise: float,
+    p_speckle: float,
 ) -> np.ndarray:
     """Photograph a scene. Exposure, contrast and gamma always vary; each other effect has its probability.
 
@@ -169,7 +169,7 @@ def take_photograph(
     return _develop(rng, image)
 
 
-def sample_jpeg_quality(rng: np.random.Generator, low: int = 55, high: int = 95) -> int:
+def sample_jpeg_quality(rng: np.random.Generator, low: int, high: int) -> int:
     """A JPEG quality from ``low`` to ``high``, both included; ValueError unless 1 <= low <= high <= 100."""
     if not 1 <= low <= high <= 100:
         raise ValueError(f'a JPEG quality needs 1 <= low <= high <= 100, got low {low}, high {high}')

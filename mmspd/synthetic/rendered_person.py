@@ -7,7 +7,7 @@ import numpy as np
 __all__ = ['RenderedPerson', 'box_around']
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class RenderedPerson:
     """A rendered picture of a person and its annotation.
 

@@ -1,31 +1,30 @@
 """``PeopleSettings``: every probability and range that rendered people are drawn from, with its default."""
 
 import dataclasses
-import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any, Final
 
-__all__ = ['POSE_FAMILIES', 'PeopleSettings', 'parse_settings']
+__all__ = ['POSE_FAMILIES', 'PeopleSettings', 'parse_settings', 'shown']
 
 POSE_FAMILIES: Final = ('stand', 'walk', 'sit', 'reach', 'lean')
 
 Check = Callable[[str, Any], Any]
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
     """A value for an error message, cut where it is long."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # of a whole number of thousands of digits
+        text = f'{type(value).__name__} of too many digits to show'
     return text if len(text) <= 60 else f'{text[:57]}...'
 
 
-def _number(name: str, value: Any, low: float, high: float, whole: bool, expected: str) -> Any:
-    """``value`` as float, or as int where ``whole``, if it is a finite number of ``low..high``."""
-    kinds = (int,) if whole else (int, float)
-    if type(value) not in kinds or not math.isfinite(value) or not low <= value <= high:
-        raise ValueError(f'{name}: expected {expected}, got {_shown(value)}')
-    return value if whole else float(value)
+def _is_number(value: Any, low: float, high: float, whole: bool) -> bool:
+    """Whether ``value`` is a number of ``low..high``, and not a fraction where ``whole``."""
+    return type(value) in ((int,) if whole else (int, float)) and low <= value <= high
 
 
 def _single(default: float, low: float, high: float, what: str, whole: bool = False) -> Any:
@@ -33,7 +32,9 @@ def _single(default: float, low: float, high: float, what: str, whole: bool = Fa
     expected = f'{what} of {low:g}..{high:g}'
 
     def check(name: str, value: Any) -> Any:
-        return _number(name, value, low, high, whole, expected)
+        if not _is_number(value, low, high, whole):
+            raise ValueError(f'{name}: expected {expected}, got {shown(value)}')
+        return value if whole else float(value)
 
     return field(default=default, metadata={'check': check})
 
@@ -43,12 +44,11 @@ def _pair(default: tuple, low: float, high: float, what: str, whole: bool = Fals
     expected = f'{what}, each of {low:g}..{high:g}' + (', the first not above the second' if ordered else '')
 
     def check(name: str, value: Any) -> Any:
-        if not isinstance(value, list | tuple) or len(value) != 2:
-            raise ValueError(f'{name}: expected {expected}, got {_shown(value)}')
-        first, second = (_number(name, item, low, high, whole, f'{expected}, in {_shown(value)}') for item in value)
-        if ordered and first > second:
-            raise ValueError(f'{name}: expected {expected}, got {_shown(value)}')
-        return first, second
+        is_pair = isinstance(value, list | tuple) and len(value) == 2
+        in_range = is_pair and all(_is_number(item, low, high, whole) for item in value)
+        if not in_range or (ordered and value[0] > value[1]):
+            raise ValueError(f'{name}: expected {expected}, got {shown(value)}')
+        return tuple(value) if whole else (float(value[0]), float(value[1]))
 
     return field(default=default, metadata={'check': check})
 
@@ -64,7 +64,7 @@ def _weight(default: float) -> Any:
 def _check_folder(name: str, value: Any) -> Any:
     if value is None or (isinstance(value, str) and value and '\0' not in value):
         return value
-    raise ValueError(f"{name}: expected a folder's path, or none at all, got {_shown(value)}")
+    raise ValueError(f"{name}: expected a folder's path, or none at all, got {shown(value)}")
 
 
 @dataclass(frozen=True)
@@ -88,11 +88,13 @@ class PeopleSettings:
             trousers. Their sum is at most 1.
         p_bare_feet: Probability of no shoes.
         p_long_hair: Probability of long instead of short hair.
-        p_shadow: Probability of a shadow on the ground.
+        p_shadow: Probability that the person casts a shadow, on the ground and on themselves.
         p_colour_cast: Probability of coloured light.
+        p_vignette: Probability of dark corners.
         p_blur: Probability of an image out of focus.
         p_motion_blur: Probability of a blur in one direction.
         p_noise: Probability of a sensor's noise.
+        p_speckle: Probability of coloured blotches.
         p_low_resolution: Probability of a picture enlarged from fewer pixels.
         jpeg_quality: Lowest and highest JPEG quality, whole numbers of 1..100.
         background_folder: Folder of photographs to put behind people; none by default.
@@ -133,9 +135,11 @@ class PeopleSettings:
 
     p_shadow: float = _probability(0.7)
     p_colour_cast: float = _probability(0.4)
+    p_vignette: float = _probability(0.3)
     p_blur: float = _probability(0.25)
     p_motion_blur: float = _probability(0.1)
     p_noise: float = _probability(0.8)
+    p_speckle: float = _probability(0.15)
     p_low_resolution: float = _probability(0.15)
     jpeg_quality: tuple[int, int] = _pair((60, 95), 1, 100, 'lowest and highest quality, whole', whole=True)
 
@@ -152,7 +156,10 @@ class PeopleSettings:
             raise ValueError(f'{names}: expected at least one weight above 0, got 0 for all')
         whole_body = self.p_dress + self.p_jumpsuits + self.p_skirt
         if whole_body > 1 + 1e-9:
-            raise ValueError(f'p_dress + p_jumpsuits + p_skirt: expected a sum of at most 1, got {whole_body:g}')
+            raise ValueError(
+                f'p_dress + p_jumpsuits + p_skirt: expected a sum of at most 1, got {self.p_dress:g} + '
+                f'{self.p_jumpsuits:g} + {self.p_skirt:g} = {whole_body:g}: lower the others, too'
+            )
 
     @property
     def pose_weights(self) -> dict[str, float]:
@@ -177,7 +184,7 @@ class PeopleSettings:
             ValueError: If there is no such field, or a value is not allowed.
         """
         if not isinstance(values, Mapping):
-            raise ValueError(f'expected settings as an object of names and values, got {_shown(values)}')
+            raise ValueError(f'expected settings as an object of names and values, got {shown(values)}')
         for name in values:
             _check_name(name)
         return cls(**values)
@@ -202,7 +209,7 @@ def parse_settings(assignments: Iterable[str], base: PeopleSettings | None = Non
     for assignment in assignments:
         name, equals, text = assignment.partition('=')
         if not equals:
-            raise ValueError(f'expected name=value, got {_shown(assignment)}')
+            raise ValueError(f'expected name=value, got {shown(assignment)}')
         name = name.strip()
         _check_name(name)
         if name in changes:
@@ -221,6 +228,8 @@ def _parse_value(name: str, text: str) -> Any:
 
 def _parse_number(text: str) -> Any:
     """A whole number, a number, or the text itself where it is neither."""
+    if '_' in text:  # Python reads 1_0 as ten
+        return text
     for kind in (int, float):
         try:
             return kind(text)
@@ -235,4 +244,4 @@ def _check_name(name: Any) -> None:
         return
     close = get_close_matches(str(name), names, n=1)
     remedy = f'did you mean {close[0]}?' if close else f'there are {", ".join(names)}'
-    raise ValueError(f'there is no setting {_shown(name)}: {remedy}')
+    raise ValueError(f'there is no setting {shown(name)}: {remedy}')

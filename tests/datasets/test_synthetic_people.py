@@ -67,6 +67,11 @@ def test_settings_arrive(tmp_path):
     assert (content['settings']['p_hat'], content['seed'], content['num']) == (1, 3, 6)
 
 
+def test_what_is_left_out_is_as_in_a_tree_written_by_hand(tmp_path):
+    dataset = SyntheticPeopleDataset(str(tmp_path), 30, settings={'p_hat': 1}, lazy_init=True)
+    assert dataset.plan == plan_tree(30, 0, PeopleSettings(p_hat=1))
+
+
 @pytest.mark.parametrize(
     ('changes', 'message'),
     [
@@ -74,7 +79,9 @@ def test_settings_arrive(tmp_path):
         ({'num_val': 7}, 'num_val: expected'),
         ({'size': (8, 8)}, 'size: expected'),
         ({'settings': {'p_hats': 1}}, "no setting 'p_hats'"),
-        ({'settings': {'size': (64, 48)}}, "give the size as 'size'"),
+        ({'settings': {'size': (64, 48)}}, 'size: give it once, beside the settings or among them'),
+        ({'num_val': 0, 'split': 'val'}, "split 'val' has no persons: num is 6, num_val is 0; change num_val"),
+        ({'num_val': 6}, "split 'train' has no persons: num is 6, num_val is 6"),
         ({'workers': -1}, 'workers: expected'),
     ],
 )

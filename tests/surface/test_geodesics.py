@@ -67,6 +67,14 @@ def test_a_map_of_the_disk_is_not_copied(tmp_path):
     assert table.between(first, second).tolist() == [1, 2, 3, 4]
 
 
+@pytest.mark.parametrize('value', [-1.0, np.nan])
+def test_damaged_entries_are_refused_when_they_are_read(value):
+    table = GeodesicTable(np.arange(3), np.array([1.0, value, 2.0]))
+    assert table.between(np.array([0]), np.array([1])).tolist() == [1]
+    with pytest.raises(ValueError, match='negative distance or NaN'):
+        table.between(np.array([0]), np.array([2]))
+
+
 def test_one_landmark():
     table = GeodesicTable(np.array([0, 0, -1]), np.zeros(0, np.float32))
     assert table.between(np.array([0, 0, 0]), np.array([1, 2, -1])).tolist() == [0, np.inf, np.inf]

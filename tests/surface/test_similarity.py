@@ -38,6 +38,7 @@ def test_person_is_the_mean_of_its_points():
         ([0.1], [3.0], PART_SCALES, 'whole number'),
         ([0.1], [3, 4], PART_SCALES, r'got \(2,\)'),
         ([0.1], [3], 0.0, 'scales above 0'),
+        ([np.inf], [3], np.inf, 'finite scales'),
         ([0.1], [3], np.ones(24), r'table of 25 by part, got shape \(24,\)'),
     ],
 )
@@ -52,3 +53,9 @@ def test_wrong_points_are_refused(distances, parts, k, message):
 def test_wrong_persons_are_refused(persons, message):
     with pytest.raises(ValueError, match=message):
         person_similarity(np.zeros(2), np.array(persons), 2)
+
+
+def test_a_tiny_scale_and_a_negative_number_of_persons():
+    assert point_similarity(np.array([0.1, 0.0]), np.array([3, 3]), 1e-320).tolist() == [0, 1]
+    with pytest.raises(ValueError, match='0 or more, got -1'):
+        person_similarity(np.zeros(0), np.zeros(0, int), -1)

@@ -1,12 +1,14 @@
+import io
 import struct
+import warnings
 import zlib
 
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
-from mmspd.synthetic.scenery.background_files import list_backgrounds, read_background
+from mmspd.synthetic.scenery.background_files import background_checksum, list_backgrounds, read_background
 
 
 def save(path, array, **options):
@@ -148,6 +150,30 @@ def test_orientation_of_the_camera_is_followed(tmp_path):
     shown = np.mean([read(tmp_path / 'turned.png', 40, 40, seed) for seed in range(10)], axis=0)
     assert shown[-5:].min() > 0.95
     assert shown[:5].max() < 0.05
+
+
+def test_damage_to_what_is_not_shown_is_not_spoken_of(tmp_path):
+    exif = b'Exif\0\0II*\0\x08\0\0\0\x05\0\x12'  # a list of five entries that ends in the first
+    buffer = io.BytesIO()
+    Image.fromarray(grey_square(128)).save(buffer, 'JPEG', exif=exif)
+    (tmp_path / 'exif.jpg').write_bytes(buffer.getvalue())
+    with pytest.warns(UserWarning, match='Corrupt EXIF'), Image.open(tmp_path / 'exif.jpg') as picture:
+        ImageOps.exif_transpose(picture)
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter('always')
+        np.testing.assert_allclose(read(tmp_path / 'exif.jpg'), (128 / 255) ** 2.2, atol=0.01)
+    assert heard == []
+
+
+def test_checksum_by_hand(tmp_path):
+    (tmp_path / 'b.jpg').write_bytes(b'12')
+    (tmp_path / 'a.png').write_bytes(b'')
+    (tmp_path / 'notes.txt').write_bytes(b'1234')
+    assert background_checksum(str(tmp_path)) == zlib.crc32(b'a.png/0\nb.jpg/2\n')
+    (tmp_path / 'b.jpg').write_bytes(b'34')
+    assert background_checksum(tmp_path) == zlib.crc32(b'a.png/0\nb.jpg/2\n')
+    with pytest.raises(ValueError, match='does not exist'):
+        background_checksum(tmp_path / 'gone')
 
 
 def damaged_files():

@@ -65,6 +65,8 @@ def test_points_and_masks_against_the_picture(seed):
     annotation = json.loads(json.dumps(densepose_annotation(np.random.default_rng(seed), person, 60)))
     x0, y0, width, height = annotation['bbox']
     np.testing.assert_array_equal([x0, y0, x0 + width, y0 + height], person.box)
+    # The block of flat people fills its box, the eye included.
+    assert (annotation['area'], annotation['iscrowd']) == (width * height, 0)
     x = x0 + np.array(annotation['dp_x']) / 255 * width
     y = y0 + np.array(annotation['dp_y']) / 255 * height
     np.testing.assert_allclose(x, np.rint(x), atol=1e-5)
@@ -111,6 +113,7 @@ def test_no_body_has_no_points(count):
 def test_annotation_of_nobody():
     annotation = densepose_annotation(np.random.default_rng(0), nobody(), 5)
     assert annotation['bbox'] == [0, 0, 7, 9]
+    assert annotation['area'] == 0
     assert annotation['dp_masks'] == [[]] * 14
     assert all(annotation[name] == [] for name in ('dp_x', 'dp_y', 'dp_I', 'dp_U', 'dp_V'))
 
@@ -121,3 +124,4 @@ def test_annotation_of_one_pixel():
     annotation = densepose_annotation(np.random.default_rng(0), person, 5)
     assert [annotation[name] for name in ('dp_x', 'dp_y', 'dp_I', 'dp_U', 'dp_V')] == [[0], [0], [23], [0.25], [0.75]]
     assert coco_mask.decode(annotation['dp_masks'][13]).all()
+    assert annotation['area'] == 1

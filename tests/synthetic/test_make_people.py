@@ -1,46 +1,23 @@
 """The command line that makes people, run as a user runs it; the last test renders real ones."""
 
-import runpy
-import sys
-from pathlib import Path
-
 import cv2
 import pytest
 
 from mmspd.synthetic.files.tree_plan import read_marker
 from tests.synthetic.flat_trees import contents
-
-TOOL = Path(__file__).resolve().parents[2] / 'tools' / 'synthetic' / 'make_people.py'
-
-
-@pytest.fixture
-def main():
-    """The tool's main function; its globals are those of this copy of the tool alone."""
-    return runpy.run_path(str(TOOL))['main']
+from tests.synthetic.run_tools import Tool
 
 
 @pytest.fixture
-def run(main, monkeypatch, capsys):
-    """Runs the tool in this process; gives exit code, standard output and standard error."""
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, 'argv', [str(TOOL), *map(str, arguments)])
-        try:
-            code = main()
-        except SystemExit as stopped:
-            code = stopped.code
-        return code, *capsys.readouterr()
-
-    return call
+def run(monkeypatch, capsys):
+    return Tool('synthetic/make_people.py', monkeypatch, capsys)
 
 
 @pytest.fixture
-def planned(main, monkeypatch):
+def planned(run):
     """What the tool asks for, without making it: a list of (out, plan, workers)."""
     asked = []
-    monkeypatch.setitem(
-        main.__globals__, 'write_tree', lambda out, plan, workers, report: asked.append((out, plan, workers))
-    )
+    run.replace('write_tree', lambda out, plan, workers, report: asked.append((out, plan, workers)))
     return asked
 
 
@@ -79,6 +56,14 @@ def test_defaults(planned, run):
         (['--num', 5, '--val', 6], 'num_val: expected a whole number of 0..5, got 6'),
         (['--num', 5, '--seed', -1], 'seed: expected'),
         (['--num', 5, '--size', 31, 64], 'size: expected height and width in whole pixels, each of 32..2048'),
+        (
+            ['--num', 5, '--size', 0, 10],
+            'size: expected height and width in whole pixels, each of 32..2048, got [0, 10]\n',
+        ),
+        (
+            ['--num', 5, '--set', 'p_dress=1'],
+            'p_dress + p_jumpsuits + p_skirt: expected a sum of at most 1, got 1 + 0.09',
+        ),
         (['--num', 5, '--points', -1], 'surface_points: expected a whole number of 0..10000, got -1'),
         (['--num', 5, '--workers', 0], 'workers: expected at least 1, got 0'),
         (['--num', 5, '--workers', 1000], 'workers: expected a whole number of 0..256, got 1000'),
@@ -112,6 +97,13 @@ def test_a_folder_that_holds_something_is_refused(run, tmp_path):
     ]
 
 
+def test_a_folder_named_as_the_marker_is_refused(run, tmp_path):
+    (tmp_path / 'people.json').mkdir()
+    code, _, error = run('--out', tmp_path, '--num', 3)
+    assert code == 2
+    assert error == f'error: {tmp_path}/people.json is a folder: name a folder that is new or empty\n'
+
+
 @pytest.mark.parametrize(
     ('raised', 'code', 'line'),
     [
@@ -120,11 +112,11 @@ def test_a_folder_that_holds_something_is_refused(run, tmp_path):
         (KeyboardInterrupt(), 130, 'stopped; the same command goes on from here'),
     ],
 )
-def test_failures_are_one_line(main, run, monkeypatch, raised, code, line):
+def test_failures_are_one_line(run, raised, code, line):
     def fail(*args):
         raise raised
 
-    monkeypatch.setitem(main.__globals__, 'write_tree', fail)
+    run.replace('write_tree', fail)
     got, out, error = run('--out', 'people', '--num', 3)
     assert (got, out) == (code, '')
     assert error.startswith(line)

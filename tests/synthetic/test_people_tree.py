@@ -6,6 +6,7 @@ import json
 import cv2
 import numpy as np
 import pytest
+from pycocotools.coco import COCO
 
 from mmspd.datasets.lip import LIPMultiTaskDataset
 from mmspd.synthetic.files.dense_annotation import densepose_annotation
@@ -63,6 +64,17 @@ def test_surface_file(tree):
     assert [len(item['dp_I']) for item in surface['annotations']] == [12, 12]
 
 
+def test_cocos_own_tools_read_it(tree, rendered):
+    coco = COCO(str(tree / 'densepose_train.json'))
+    areas = [int((person.coarse >= 0).sum()) for person in rendered[:5]]
+    middle = sorted(areas)[2]
+    wanted = [100_001 + index for index, area in enumerate(areas) if area < middle]
+    assert wanted
+    assert coco.getAnnIds(areaRng=[0, middle - 0.5], iscrowd=False) == wanted
+    assert coco.getAnnIds(iscrowd=True) == []
+    assert coco.getAnnIds(imgIds=[2], catIds=coco.getCatIds(catNms=['person'])) == [100_002]
+
+
 @pytest.mark.parametrize(('split', 'first'), [('train', 0), ('val', 5)])
 def test_the_ordinary_reader_gives_what_was_rendered(tree, rendered, split, first):
     pipeline = [dict(type='LoadPersonImage'), dict(type='LoadParsingLabel'), dict(type='LoadSurfacePoints')]
@@ -93,12 +105,15 @@ def test_points_have_a_random_stream_of_their_own(tree, rendered):
         assert {name: annotation[name] for name in expected} == expected
 
 
-def test_a_split_may_be_empty(tmp_path):
-    make(tmp_path / 'all', plan_tree(2, 0, SETTINGS, num_val=2))
-    assert json.loads((tmp_path / 'all/densepose_train.json').read_text())['annotations'] == []
-    assert (tmp_path / 'all/train_id.txt').read_bytes() == b''
-    assert (tmp_path / 'all/val_id.txt').read_text().split() == NAMES[:2]
-    assert not any('surface_annotations' in name for name in contents(tmp_path / 'all'))
+@pytest.mark.parametrize(('num_val', 'split', 'absent'), [(2, 'val', 'train'), (0, 'train', 'val')])
+def test_a_split_without_persons_has_no_files(tmp_path, num_val, split, absent):
+    make(tmp_path / 'all', plan_tree(2, 0, SETTINGS, num_val=num_val))
+    assert (tmp_path / f'all/{split}_id.txt').read_text().split() == NAMES[:2]
+    names = [path.relative_to(tmp_path / 'all').as_posix() for path in (tmp_path / 'all').rglob('*')]
+    assert not [name for name in names if f'{absent}_' in name or 'surface_annotations' in name]
+    assert len(LIPMultiTaskDataset(str(tmp_path / 'all'), split, surface_file=f'densepose_{split}.json')) == 2
+    with pytest.raises(FileNotFoundError, match=f'{absent}_id.txt is missing'):
+        LIPMultiTaskDataset(str(tmp_path / 'all'), absent)
 
 
 def test_a_person_depends_on_seed_and_index_alone(tree, tmp_path):

@@ -18,7 +18,8 @@ def test_the_documented_defaults():
     assert (settings.camera_height, settings.distance, settings.jpeg_quality) == ((0.5, 2.0), (2.0, 8.0), (60, 95))
     assert (settings.p_back_view, settings.p_cut_head, settings.p_noise) == (0.22, 0.04, 0.8)
     assert (settings.background_folder, settings.p_photo_background, settings.surface_points) == (None, 1.0, 100)
-    assert len(PROBABILITIES) == 23
+    assert (settings.p_vignette, settings.p_speckle) == (0.3, 0.15)
+    assert len(PROBABILITIES) == 25
 
 
 def test_every_field_is_documented():
@@ -38,7 +39,7 @@ def test_every_probability_is_checked(name, value):
     ('name', 'value', 'message'),
     [
         ('size', (31, 64), '32..2048'),
-        ('size', (64, 2049), r'32\.\.2048, in \(64, 2049\), got 2049'),
+        ('size', (64, 2049), r'each of 32\.\.2048, got \(64, 2049\)$'),
         ('size', (64.0, 64), 'whole pixels'),
         ('size', (64, True), 'whole pixels'),
         ('size', 64, 'height and width'),
@@ -48,6 +49,9 @@ def test_every_probability_is_checked(name, value):
         ('distance', (0.5, 1), '1..50'),
         ('distance', (2, float('nan')), '1..50'),
         ('distance', 'near', '1..50'),
+        ('distance', 'ab', '1..50'),
+        ('distance', (2, 10**400), '1..50'),
+        ('size', (64, 10**5000), 'got tuple of too many digits to show'),
         ('jpeg_quality', (0, 50), '1..100'),
         ('jpeg_quality', (50.5, 60), 'whole'),
         ('surface_points', -1, '0..10000'),
@@ -64,10 +68,17 @@ def test_values_out_of_range_are_named(name, value, message):
     assert str(caught.value).startswith(f'{name}: expected ')
 
 
-def test_a_hostile_value_does_not_fill_the_screen():
-    with pytest.raises(ValueError, match='p_hat') as caught:
-        PeopleSettings(p_hat='x' * 10_000)
-    assert len(str(caught.value)) < 200
+@pytest.mark.parametrize('name', ['p_hat', 'surface_points', 'size', 'pose_sit'])
+def test_a_hostile_value_does_not_fill_the_screen(name):
+    for value, shown in (
+        ('x' * 10_000, "'xxx"),
+        (10**400, '1000'),
+        (-(10**400), '-1000'),
+        (10**5000, 'int of too many digits to show'),
+    ):
+        with pytest.raises(ValueError, match=f'^{name}: expected .*, got {shown}') as caught:
+            PeopleSettings.from_json({name: value})
+        assert len(str(caught.value)) < 200
 
 
 def test_some_pose_must_be_possible():
@@ -79,7 +90,7 @@ def test_some_pose_must_be_possible():
 
 def test_clothes_that_exclude_each_other_are_at_most_certain():
     assert PeopleSettings(p_dress=0.7, p_jumpsuits=0.1, p_skirt=0.2).p_dress == 0.7
-    with pytest.raises(ValueError, match=r'p_dress \+ p_jumpsuits \+ p_skirt: expected a sum of at most 1, got 1.1'):
+    with pytest.raises(ValueError, match=r'sum of at most 1, got 0.7 \+ 0.2 \+ 0.2 = 1.1: lower the others, too'):
         PeopleSettings(p_dress=0.7, p_jumpsuits=0.2, p_skirt=0.2)
 
 
@@ -120,6 +131,10 @@ def test_assignments_by_hand():
         (['p_hat=often'], "p_hat: expected a probability of 0..1, got 'often'"),
         (['p_hat=nan'], 'p_hat: expected a probability'),
         (['p_hat='], "p_hat: expected a probability of 0..1, got ''"),
+        (['surface_points=1_0'], "surface_points: expected a whole number of 0..10000, got '1_0'"),
+        (['distance=2,1_0'], 'distance: expected'),
+        (['p_hat=1' + 400 * '0'], 'p_hat: expected a probability of 0..1, got 1000'),
+        (['p_hat=1' + 5000 * '0'], 'p_hat: expected a probability of 0..1, got inf'),
         (['p_hat=0.1,0.2'], 'p_hat: expected a probability'),
         (['size=64'], 'size: expected height and width'),
         (['size=64,48,3'], 'size: expected height and width'),

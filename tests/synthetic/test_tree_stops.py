@@ -150,6 +150,24 @@ def test_a_process_killed_at_the_very_end_leaves_nothing(tree, tmp_path):
     assert not (tmp_path / 'people/.unfinished').exists()
 
 
+def test_all_is_on_the_disk_before_the_marker_says_so(tmp_path, monkeypatch):
+    flushed, root = [], tmp_path / 'people'
+
+    def fsync(handle, original=os.fsync):
+        flushed.append(pathlib.Path(f'/proc/self/fd/{handle}').readlink().relative_to(root).as_posix())
+        original(handle)
+
+    monkeypatch.setattr(os, 'fsync', fsync)
+    monkeypatch.setattr(os, 'sync', lambda: pytest.fail('every disk of the machine is flushed'))
+    make(root)
+    # The marker is the last draft; then comes the folder in which it takes its name.
+    assert flushed[-2].startswith('.unfinished/drafts/')
+    assert flushed[-1] == '.'
+    pictures = {name for name in contents(root) if name.endswith(('.jpg', '.png'))}
+    assert len(pictures) == 21
+    assert pictures | {name.rpartition('/')[0] for name in pictures} <= set(flushed[:-2])
+
+
 def test_records_know_their_pictures(half):
     record = json.loads((half / '.unfinished/records/0.json').read_text())
     image = half / f'TrainVal_images/train_images/{NAMES[0]}.jpg'

@@ -6,22 +6,40 @@ Example:
 """
 
 import argparse
-import json
+import sys
 from pathlib import Path
 
 import numpy as np
 
 from mmspd.anatomy import JOINTS, NUM_CLASSES, NUM_PARTS, PARSING_CLASSES, SURFACE_PARTS
+from mmspd.datasets.densepose_file import read_densepose
 from mmspd.datasets.image_files import read_parsing_label
 from mmspd.datasets.lip_files import read_id_list, read_poses
+from mmspd.synthetic.files.whole_files import explain_os_error
+
+SPLITS = ('train', 'val')
 
 
 def parse_args() -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('data_root', type=Path, help="LIP's folder, or one of rendered people")
-    parser.add_argument('--split', choices=('train', 'val', 'both'), default='both', help='(default: both)')
+    parser.add_argument('--split', choices=SPLITS, help='(default: those that there are)')
     return parser.parse_args()
+
+
+def splits_of(root: Path, split: str | None) -> tuple[str, ...]:
+    """The splits to count: rendered people may have only one.
+
+    Raises:
+        ValueError: If there is none.
+    """
+    wanted = SPLITS if split is None else (split,)
+    splits = tuple(name for name in wanted if (root / f'{name}_id.txt').is_file())
+    if not splits:
+        lists = ' or '.join(f'{name}_id.txt' for name in wanted)
+        raise ValueError(f"{root} holds no {lists}: name a folder in LIP's layout, and a split that it has")
+    return splits
 
 
 def count_labels(root: Path, splits: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray, int]:
@@ -43,6 +61,8 @@ def count_joints(root: Path, splits: tuple[str, ...]) -> tuple[np.ndarray, np.nd
     tables = [read_poses(root / 'TrainVal_pose_annotations' / f'lip_{split}_set.csv') for split in splits]
     visible = np.concatenate([table.visible for table in tables]) > 0
     occluded = np.concatenate([table.occluded for table in tables]) & visible
+    if not len(visible):
+        raise ValueError(f'{root}: expected poses in the pose lists of {" and ".join(splits)}, got none')
     return visible.mean(axis=0), occluded.sum(axis=0) / np.maximum(visible.sum(axis=0), 1)
 
 
@@ -51,28 +71,46 @@ def count_points(root: Path, splits: tuple[str, ...]) -> np.ndarray | None:
     files = [root / f'densepose_{split}.json' for split in splits]
     if not all(file.is_file() for file in files):
         return None
-    annotations = [one for file in files for one in json.loads(file.read_text())['annotations']]
-    labels = np.concatenate([np.asarray(one['dp_I'], int) for one in annotations])
-    return np.bincount(labels, minlength=NUM_PARTS + 1)
+    parts = [surface['dp_I'] for file in files for surface in read_densepose(file).values()]
+    return np.bincount(np.concatenate([np.zeros(0, np.int64), *parts]), minlength=NUM_PARTS + 1)
 
 
-def main() -> None:
-    """Print the tables as Markdown."""
-    args = parse_args()
-    splits = ('train', 'val') if args.split == 'both' else (args.split,)
-    shown, shares, images = count_labels(args.data_root, splits)
+def print_tables(root: Path, splits: tuple[str, ...]) -> None:
+    """Print the tables as Markdown.
+
+    Raises:
+        OSError: If a file is missing or cannot be read.
+        ValueError: If a file is malformed; the message names it.
+    """
+    shown, shares, images = count_labels(root, splits)
+    joints, points = count_joints(root, splits), count_points(root, splits)
     print(f'{images} images\n\n| class | images (%) | pixels (%) |\n| --- | --- | --- |')
     for name, count, share in zip(PARSING_CLASSES, shown, shares, strict=True):
         print(f'| {name} | {100 * count / images:.1f} | {100 * share:.2f} |')
     print('\n| joint | annotated (%) | of these occluded (%) |\n| --- | --- | --- |')
-    for name, present, hidden in zip(JOINTS, *count_joints(args.data_root, splits), strict=True):
+    for name, present, hidden in zip(JOINTS, *joints, strict=True):
         print(f'| {name} | {100 * present:.1f} | {100 * hidden:.1f} |')
-    points = count_points(args.data_root, splits)
     if points is not None:
         print('\n| surface part | points (%) |\n| --- | --- |')
         for name, count in list(zip(SURFACE_PARTS, points, strict=True))[1:]:
             print(f'| {name} | {100 * count / max(points.sum(), 1):.1f} |')
 
 
+def main() -> int:
+    """Print the tables that the command line asks for.
+
+    Returns:
+        int: Exit code: 0, 2 if there is nothing to count, or what there is cannot be read.
+    """
+    args = parse_args()
+    try:
+        print_tables(args.data_root, splits_of(args.data_root, args.split))
+    except (OSError, ValueError) as error:
+        message = explain_os_error(error) if isinstance(error, OSError) else str(error)
+        print(f'error: {message}', file=sys.stderr)
+        return 2
+    return 0
+
+
 if __name__ == '__main__':
-    main()
+    sys.exit(main())

@@ -12,9 +12,9 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
+from disc_embedding import embed_in_disc
 from scipy.sparse import coo_matrix, csr_matrix
 from scipy.sparse.csgraph import connected_components
-from scipy.sparse.linalg import spsolve
 
 TORSO_BACK: Final = 1
 TORSO_FRONT: Final = 2
@@ -166,66 +166,21 @@ def stretch(values: np.ndarray) -> np.ndarray:
     return (values - low) / (high - low)
 
 
-def embed_in_disc(vertices: np.ndarray, triangles: np.ndarray, mirror: np.ndarray) -> np.ndarray:
-    """Mean-value embedding of a symmetric disc-like mesh; (N, 2) in 0..1, right side of the body at small U.
-
-    Args:
-        vertices (np.ndarray): (N, 3), metres; the body's left is +x, up is +z.
-        triangles (np.ndarray): int (F, 3).
-        mirror (np.ndarray): int (N,), mirror image of each vertex.
-    """
-    weights = mean_value_weights(vertices, triangles)
-    loop = boundary_loop(triangles)
-    middle = np.flatnonzero(mirror[loop] == loop)
-    top = middle[vertices[loop[middle], 2].argmax()]
-    loop = np.roll(loop, -top)
-    if vertices[loop[1], 0] < 0:  # walk down the left side first
-        loop = np.roll(loop[::-1], 1)
-    bottom = int(np.flatnonzero(mirror[loop] == loop)[1:][0])
-    steps = np.linalg.norm(vertices[loop] - vertices[np.roll(loop, -1)], axis=1)
-    walked = np.concatenate([[0], np.cumsum(steps)])
-    turn = np.interp(walked[:-1], [0, walked[bottom], walked[-1]], [0, np.pi, 2 * np.pi])
-    plane = np.zeros((len(vertices), 2))
-    plane[loop] = np.stack([np.sin(turn), np.cos(turn)], axis=1)
-    inner = np.setdiff1d(np.arange(len(vertices)), loop)
-    system = weights[inner]
-    plane[inner] = spsolve(
-        (coo_matrix((np.asarray(system.sum(axis=1)).ravel(), (np.arange(len(inner)), np.arange(len(inner))))).tocsr()
-        - system[:, inner]).tocsc(),
-        system[:, loop] @ plane[loop],
-    )  # fmt: skip
-    plane = (plane + plane[mirror] * [-1, 1]) / 2
-    return plane / 2 + 0.5
+def _limb_plane(points: np.ndarray, near: np.ndarray, far: np.ndarray, behind: bool) -> np.ndarray:
+    """Angle from the outer to the inner side and length of points (N, 3) of one half of a limb, (N, 2)."""
+    _, angle, length = limb_coordinates(points, near, far)
+    if behind:
+        angle = -angle
+    return np.stack([np.where(angle < -np.pi / 2, angle + 2 * np.pi, angle), length], axis=1)
 
 
-def mean_value_weights(vertices: np.ndarray, triangles: np.ndarray) -> csr_matrix:
-    """Floater's weights (N, N): row i holds the weights of vertex i's neighbours."""
-    rows, columns, values = [], [], []
-    for corner in range(3):
-        i, j, k = (triangles[:, (corner + offset) % 3] for offset in range(3))
-        to_j, to_k = vertices[j] - vertices[i], vertices[k] - vertices[i]
-        lengths = np.linalg.norm(to_j, axis=1), np.linalg.norm(to_k, axis=1)
-        cosine = np.sum(to_j * to_k, axis=1) / (lengths[0] * lengths[1])
-        half = np.tan(np.arccos(np.clip(cosine, -1, 1)) / 2)
-        rows += [i, i]
-        columns += [j, k]
-        values += [half / lengths[0], half / lengths[1]]
-    entries = np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))
-    return csr_matrix(entries, shape=(len(vertices), len(vertices)))
-
-
-def boundary_loop(triangles: np.ndarray) -> np.ndarray:
-    """The vertices of the one boundary of a mesh, in order."""
-    edges = np.concatenate([triangles[:, [0, 1]], triangles[:, [1, 2]], triangles[:, [2, 0]]])
-    known = {tuple(edge) for edge in edges.tolist()}
-    following = {a: b for a, b in edges.tolist() if (b, a) not in known}
-    start = next(iter(following))
-    loop = [start]
-    while following[loop[-1]] != start:
-        loop.append(following[loop[-1]])
-    if len(loop) != len(following):
-        raise SystemExit(f'a chart has {len(following)} boundary edges, but its first boundary has {len(loop)}')
-    return np.array(loop)
+def _torso_plane(template: np.ndarray, faces: np.ndarray, mirror: np.ndarray) -> np.ndarray:
+    """U, V of the corners of one torso chart's quads, (F, 4, 2)."""
+    vertices, local = np.unique(faces, return_inverse=True)
+    local = local.reshape(-1, 4)
+    own_mirror = np.searchsorted(vertices, mirror[vertices])
+    triangles = np.concatenate([local[:, [0, 1, 2]], local[:, [0, 2, 3]]])
+    return embed_in_disc(template[vertices], triangles, own_mirror)[local]
 
 
 def chart_body(
@@ -279,25 +234,16 @@ def chart_body(
         for number in numbers:
             members = np.flatnonzero(parts == number)
             if region in AXES:
-                _, angle, length = limb_coordinates(template[faces[members]].reshape(-1, 3), near, far)
-                if number == numbers[1]:
-                    angle = -angle
-                angle[angle < -np.pi / 2] += 2 * np.pi
-                plane = np.stack([angle, length], axis=1)
+                plane = _limb_plane(template[faces[members]].reshape(-1, 3), near, far, behind=number == numbers[1])
             else:
                 plane = texture[texture_faces[members]].reshape(-1, 2)
             uv[members] = stretch(plane).reshape(-1, 4, 2)
-            other = partner[members]
-            parts[other] = MIRRORED[number]
-            for index, copy in zip(members, other, strict=True):
-                uv[copy, corner[index]] = uv[index]
+            parts[partner[members]] = MIRRORED[number]
+            for index in members:
+                uv[partner[index], corner[index]] = uv[index]
     for number in (TORSO_FRONT, TORSO_BACK):
         members = np.flatnonzero(parts == number)
-        vertices, local = np.unique(faces[members], return_inverse=True)
-        local = local.reshape(-1, 4)
-        own_mirror = np.searchsorted(vertices, mirror[vertices])
-        triangles = np.concatenate([local[:, [0, 1, 2]], local[:, [0, 2, 3]]])
-        uv[members] = embed_in_disc(template[vertices], triangles, own_mirror)[local]
+        uv[members] = _torso_plane(template, faces[members], mirror)
     return _collect(faces, parts, uv, mirror), rest
 
 

@@ -1,24 +1,28 @@
 """Render people and lay them out with their annotation: picture, parsing, joints, surface.
 
-Nothing is read from disk: what is drawn is what the renderer gives, before any file is written.
+No annotation is read from disk: what is drawn is what the renderer gives, before any file is written.
 
 Example:
     python tools/synthetic/contact_sheet.py --out people.png --num 12 --columns 3 --seed 0 --size 256 192
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from mmspd.anatomy import PARSING_PALETTE
+from mmspd.synthetic.files.whole_files import explain_os_error, write_whole
 from mmspd.synthetic.people import render_person
 from mmspd.synthetic.rendered_person import RenderedPerson
-from mmspd.synthetic.settings import parse_settings
+from mmspd.synthetic.settings import PeopleSettings, parse_settings
 from mmspd.visualization.drawing import draw_skeleton, draw_surface, overlay_parsing
 
-GAP = 4
+GAP = 4  # between people, pixels
+SIZE = (256, 192)  # height, width
+SUFFIXES = ('.png', '.jpg')
 
 
 def parse_args() -> argparse.Namespace:
@@ -29,8 +33,13 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--first', type=int, default=0, help='index of the first (default: %(default)s)')
     parser.add_argument('--seed', type=int, default=0, help='(default: %(default)s)')
     parser.add_argument('--columns', type=int, default=3, help='people beside each other (default: %(default)s)')
-    parser.add_argument('--size', type=int, nargs=2, metavar=('HEIGHT', 'WIDTH'), default=(256, 192))
-    parser.add_argument('--set', nargs='+', default=[], metavar='NAME=VALUE', help='settings, as of make_people.py')
+    parser.add_argument(
+        '--size', type=int, nargs=2, metavar=('HEIGHT', 'WIDTH'),
+        help='of every picture in pixels (default: {} {})'.format(*SIZE),
+    )  # fmt: skip
+    parser.add_argument(
+        '--set', nargs='+', default=[], action='extend', metavar='NAME=VALUE', help='settings, as of make_people.py'
+    )
     return parser.parse_args()
 
 
@@ -57,20 +66,45 @@ def sheet(tiles: list[np.ndarray], columns: int) -> np.ndarray:
     return np.concatenate(rows)[:-GAP, :-GAP]
 
 
-def main() -> None:
-    """Write the sheet that the command line asks for."""
+def check(args: argparse.Namespace) -> PeopleSettings:
+    """The settings that the command line asks for.
+
+    Raises:
+        ValueError: If an argument is out of range, or the file cannot have this name.
+    """
+    for name, lowest in (('num', 1), ('columns', 1), ('first', 0), ('seed', 0)):
+        if getattr(args, name) < lowest:
+            raise ValueError(f'{name}: expected at least {lowest}, got {getattr(args, name)}')
+    if args.out.suffix not in SUFFIXES:
+        raise ValueError(f'out: expected a file that ends in {" or ".join(SUFFIXES)}, got {args.out}')
+    if not args.out.parent.is_dir():
+        raise ValueError(f'out: the folder {args.out.parent} does not exist: make it, or name another')
+    if args.out.is_dir():
+        raise ValueError(f'out: {args.out} is a folder: name a file')
+    size = [] if args.size is None else ['size={},{}'.format(*args.size)]
+    return parse_settings([*size, *args.set], PeopleSettings(size=SIZE))
+
+
+def main() -> int:
+    """Write the sheet that the command line asks for.
+
+    Returns:
+        int: Exit code: 0, 2 on bad input, 1 where it failed.
+    """
     args = parse_args()
-    if args.num < 1 or args.columns < 1 or args.first < 0 or args.seed < 0:
-        raise SystemExit('error: --num and --columns are at least 1, --first and --seed not negative')
     try:
-        settings = parse_settings([f'size={args.size[0]},{args.size[1]}', *args.set])
-    except ValueError as error:
-        raise SystemExit(f'error: {error}') from error
-    tiles = [panels(render_person(args.seed, args.first + index, settings)) for index in range(args.num)]
-    picture = np.ascontiguousarray(sheet(tiles, args.columns)[..., ::-1])
-    args.out.write_bytes(cv2.imencode(args.out.suffix, picture)[1].tobytes())
+        settings = check(args)
+        tiles = [panels(render_person(args.seed, args.first + index, settings)) for index in range(args.num)]
+        picture = np.ascontiguousarray(sheet(tiles, args.columns)[..., ::-1])
+        content = cv2.imencode(args.out.suffix, picture)[1].tobytes()
+        write_whole(args.out, content, scratch=args.out.parent)
+    except (OSError, ValueError, cv2.error) as error:
+        message = explain_os_error(error) if isinstance(error, OSError) else str(error).strip()
+        print(f'error: {message}', file=sys.stderr)
+        return 2 if isinstance(error, ValueError) else 1
     print(f'wrote {args.num} people to {args.out}')
+    return 0
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())

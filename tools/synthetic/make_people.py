@@ -1,6 +1,7 @@
 """Render people with exact annotation, as a LIP tree to train and test on without any download.
 
-Person i depends on the seed, i and the settings alone. Interrupted, the same command goes on where it stopped.
+Person i depends on the seed, i and the settings alone, and on the photographs of a background folder. Interrupted, the
+same command goes on where it stopped.
 
 Examples:
     python tools/synthetic/make_people.py --out data/people --num 2500 --val 500 --seed 0 --size 256 192 --workers 4

@@ -54,7 +54,8 @@ def densepose_annotation(rng: np.random.Generator, person: RenderedPerson, num_p
         num_points (int): Wanted points.
 
     Returns:
-        dict: ``bbox`` [x, y, width, height]; ``dp_x``, ``dp_y`` 0..255 across the box, so that
+        dict: ``bbox`` [x, y, width, height]; ``area``, pixels of the body, and ``iscrowd`` 0, as COCO's tools ask for
+        them; ``dp_x``, ``dp_y`` 0..255 across the box, so that
         ``bbox_x + dp_x / 255 * width`` is the pixel-centre coordinate; ``dp_I`` 1..24; ``dp_U``, ``dp_V`` 0..1;
         ``dp_masks``, 14 run-length masks of 256x256 over the box, ``[]`` for a part that does not show.
     """
@@ -64,6 +65,8 @@ def densepose_annotation(rng: np.random.Generator, person: RenderedPerson, num_p
     uv = person.uv[rows, columns].astype(np.float64)
     return {
         'bbox': [x1, y1, x2 - x1, y2 - y1],
+        'area': float(np.count_nonzero(person.coarse >= 0)),
+        'iscrowd': 0,
         'dp_x': _numbers((columns - x1) / (x2 - x1) * POINT_RANGE),
         'dp_y': _numbers((rows - y1) / (y2 - y1) * POINT_RANGE),
         'dp_I': person.parts[rows, columns].astype(float).tolist(),

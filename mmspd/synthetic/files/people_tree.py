@@ -6,19 +6,20 @@ and ``.unfinished`` goes.
 """
 
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from mmspd.surface.mirroring import BODY_SURFACE
-from mmspd.synthetic.files.person_files import DRAFTS, RECORDS, RENDERER, read_record
-from mmspd.synthetic.files.tree_plan import MARKER, SPLITS, UNFINISHED, Marker, TreePlan, foreign_entry, read_marker
-from mmspd.synthetic.files.whole_files import empty_folder, hold_folder, whole_file, write_whole
+from mmspd.synthetic.files.foreign_entries import foreign_entry
+from mmspd.synthetic.files.person_files import RENDERER, read_record
+from mmspd.synthetic.files.tree_plan import DRAFTS, MARKER, RECORDS, UNFINISHED, Marker, TreePlan, read_marker
+from mmspd.synthetic.files.whole_files import empty_folder, flush, hold_folder, whole_file, write_whole
 from mmspd.synthetic.files.workers import make_people
-from mmspd.synthetic.scenery.background_files import list_backgrounds
+from mmspd.synthetic.scenery.background_files import background_checksum
 from mmspd.synthetic.settings import PeopleSettings
 from mmspd.version import __version__
 
@@ -53,10 +54,12 @@ def write_people(
 
     Beside LIP's own files (images, labels, pose lists with 1-based x, y and v = 1 where occluded, id lists) it holds
     ``densepose_train.json`` and ``densepose_val.json``, whose coordinates are those of the images, and the marker
-    ``people.json`` with all that is said here. Person i depends on ``seed``, i and ``settings`` alone; the whole tree
-    has the same bytes for any number of processes.
+    ``people.json`` with all that is said here. A split without persons has no files. Person i depends on ``seed``, i
+    and ``settings`` alone, and on the photographs of their background folder, if there is one; the whole tree has the
+    same bytes for any number of processes.
 
-    Interrupted, in whatever way, the same call goes on where it stopped. Every file is there whole or not at all.
+    Interrupted, in whatever way, the same call goes on where it stopped, unless there are other photographs now. Every
+    file is there whole or not at all.
 
     Args:
         out (str | Path): Folder to make. It may exist if it is empty, or holds the same people, complete or not.
@@ -71,7 +74,7 @@ def write_people(
 
     Raises:
         ValueError: If an argument is out of range, or the settings' background folder holds no photograph.
-        FileExistsError: If the folder holds something else, or other people.
+        FileExistsError: If the folder holds something else, or other people, or was started with other photographs.
         BlockingIOError: If another process is making the folder.
         OSError: If a file cannot be written: no space, no permission.
         RuntimeError: If a person cannot be made, or a process died; the message names the person.
@@ -102,14 +105,14 @@ def write_tree(
     root = Path(out)
     unfinished = root / UNFINISHED
     if is_complete(root, plan):
-        shutil.rmtree(unfinished, ignore_errors=True)  # there if a process was killed at the very end
+        _remove_unfinished(root, plan)  # there if a process was killed at the very end
         return
-    _check_backgrounds(plan.settings.background_folder)
+    photographs = _photographs(plan)
     try:
         with hold_folder(unfinished, wait):
             if not is_complete(root, plan):  # another process may have made it meanwhile
-                _fill(root, plan, workers, progress or _say_nothing, renderer)
-            shutil.rmtree(unfinished, ignore_errors=True)
+                _fill(root, Marker(plan, photographs), workers, progress or _say_nothing, renderer)
+            _remove_unfinished(root, plan)
     except BlockingIOError as error:
         raise BlockingIOError(
             error.errno, 'another process is making this folder: wait for it, or name another folder', str(root)
@@ -127,22 +130,26 @@ def is_complete(out: str | Path, plan: TreePlan) -> bool:
         bool: True if so; False if it is to be made, or to be continued.
 
     Raises:
-        FileExistsError: If it holds something else, or other people; the message says what.
+        FileExistsError: If it holds something else, or other people, or was started with other photographs; the
+            message says what.
+        ValueError: If it was started with photographs, and there are none any more.
     """
     root = Path(out)
     if root.exists() and not root.is_dir():
         raise FileExistsError(f'{root} is not a folder: name another')
+    foreign = foreign_entry(root, None)  # before the marker, which another process may write meanwhile
     marker = read_marker(root)
     if marker is None:
-        entries = {path.name for path in root.iterdir()} - {UNFINISHED} if root.exists() else set()
-        if entries:
+        if foreign is not None:
             raise FileExistsError(
-                f'{root} holds {min(entries)} and no people that were started here: name a folder that is new or empty'
+                f'{root} holds {foreign} and no people that were started here: name a folder that is new or empty'
             )
         return False
     differences = plan.differences(marker.plan)
     if not marker.complete and marker.version != __version__:
         differences.append(f'the version of mmspd is {marker.version}, not {__version__}')
+    if not marker.complete and not differences and marker.photographs != _photographs(plan):
+        differences.append(f'names or sizes of the photographs in {plan.settings.background_folder} were others')
     if differences:
         split = (plan.num, plan.num_val) != (marker.plan.num, marker.plan.num_val)
         raise FileExistsError(
@@ -162,23 +169,30 @@ def _say_nothing(done: int, total: int) -> None:
     """No progress report."""
 
 
-def _check_backgrounds(folder: str | None) -> None:
-    """Refuse a folder without photographs before anything is made."""
-    if folder is not None:
-        try:
-            list_backgrounds(folder)
-        except ValueError as error:
-            raise ValueError(f'background_folder: {error}') from error
+def _photographs(plan: TreePlan) -> int | None:
+    """Checksum of the photographs that people are put before; None without a folder of them."""
+    if plan.settings.background_folder is None:
+        return None
+    try:
+        return background_checksum(plan.settings.background_folder)
+    except ValueError as error:
+        raise ValueError(f'background_folder: {error}') from error
 
 
-def _fill(root: Path, plan: TreePlan, workers: int, progress: Progress, renderer: str) -> None:
+def _remove_unfinished(root: Path, plan: TreePlan) -> None:
+    """Remove lock, drafts and records, unless there is something else among them."""
+    if foreign_entry(root, plan, UNFINISHED) is None:
+        shutil.rmtree(root / UNFINISHED, ignore_errors=True)
+
+
+def _fill(root: Path, marker: Marker, workers: int, progress: Progress, renderer: str) -> None:
     """Make what is missing, while the folder is held."""
-    drafts = root / DRAFTS
+    plan, drafts = marker.plan, root / DRAFTS
     # Drafts of a process that was killed; records are kept.
     shutil.rmtree(drafts, ignore_errors=True)
     drafts.mkdir()
     if not (root / MARKER).exists():
-        write_whole(root / MARKER, Marker(plan).to_bytes(), drafts, durable=True)
+        write_whole(root / MARKER, marker.to_bytes(), drafts, durable=True)
     _make_folders(root, plan)
     missing = [index for index in range(plan.num) if read_record(root, plan, index, verify=True) is None]
     done = plan.num - len(missing)
@@ -188,10 +202,10 @@ def _fill(root: Path, plan: TreePlan, workers: int, progress: Progress, renderer
             for _ in made:
                 done += 1
                 progress(done, plan.num)
-        for split in SPLITS:
+        for split in plan.splits:
             _write_lists(root, plan, split)
-        os.sync()  # pictures must not come to the disk after the marker that vouches for them
-        write_whole(root / MARKER, Marker(plan, complete=True).to_bytes(), drafts, durable=True)
+        _flush_pictures(root, plan)
+        write_whole(root / MARKER, replace(marker, complete=True).to_bytes(), drafts, durable=True)
     finally:
         with suppress(OSError):
             empty_folder(drafts)
@@ -199,11 +213,21 @@ def _fill(root: Path, plan: TreePlan, workers: int, progress: Progress, renderer
 
 def _make_folders(root: Path, plan: TreePlan) -> None:
     (root / RECORDS).mkdir(exist_ok=True)
-    for split in SPLITS:
+    for split in plan.splits:
         for folder in plan.picture_folders(split).values():
             (root / folder).mkdir(parents=True, exist_ok=True)
         for file in plan.list_files(split).values():
             (root / file).parent.mkdir(exist_ok=True)
+
+
+def _flush_pictures(root: Path, plan: TreePlan) -> None:
+    """Bring pictures to the disk before the marker that vouches for them: most are there, and cost no time."""
+    for index in range(plan.num):
+        for file in plan.pictures_of(index).values():
+            flush(root / file)
+    folders = {root / folder for split in plan.splits for folder in plan.picture_folders(split).values()}
+    for path in folders | {folder.parent for folder in folders} | {root}:
+        flush(path)
 
 
 def _write_lists(root: Path, plan: TreePlan, split: str) -> None:

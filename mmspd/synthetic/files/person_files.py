@@ -11,15 +11,13 @@ import cv2
 import numpy as np
 
 from mmspd.synthetic.files.dense_annotation import dense_map, densepose_annotation, pose_row
-from mmspd.synthetic.files.tree_plan import UNFINISHED, TreePlan
+from mmspd.synthetic.files.tree_plan import DRAFTS, RECORDS, TreePlan
 from mmspd.synthetic.files.whole_files import write_whole
 from mmspd.synthetic.rendered_person import RenderedPerson
 from mmspd.synthetic.settings import PeopleSettings
 
-__all__ = ['DRAFTS', 'RECORDS', 'RENDERER', 'load_renderer', 'read_record', 'write_person']
+__all__ = ['RENDERER', 'load_renderer', 'read_record', 'write_person']
 
-DRAFTS: Final = f'{UNFINISHED}/drafts'
-RECORDS: Final = f'{UNFINISHED}/records'
 RENDERER: Final = 'mmspd.synthetic.people:render_person'
 
 Renderer = Callable[[int, int, PeopleSettings], RenderedPerson]

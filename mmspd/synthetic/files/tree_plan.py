@@ -1,32 +1,30 @@
 """What a folder of rendered people is to hold: splits, names, and the marker that says so in the folder itself."""
 
 import json
-import os
-import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from mmspd.synthetic.settings import PeopleSettings
+from mmspd.synthetic.settings import PeopleSettings, shown
 from mmspd.version import __version__
 
-__all__ = ['MARKER', 'SPLITS', 'UNFINISHED', 'Marker', 'TreePlan', 'foreign_entry', 'read_marker']
+__all__ = ['DRAFTS', 'MARKER', 'RECORDS', 'UNFINISHED', 'Marker', 'TreePlan', 'read_marker']
 
-SPLITS: Final = ('train', 'val')
+_SPLITS: Final = ('train', 'val')
 MARKER: Final = 'people.json'
-UNFINISHED: Final = '.unfinished'  # drafts and records while the folder is being made
+UNFINISHED: Final = '.unfinished'  # lock, drafts and records while the folder is being made
+DRAFTS: Final = f'{UNFINISHED}/drafts'
+RECORDS: Final = f'{UNFINISHED}/records'
 
 MOST_PEOPLE: Final = 1_000_000
 MOST_SEEDS: Final = 2**32
 # COCO's annotation ids count apart from its image ids.
 _FIRST_ANNOTATION: Final = 100_001
-_NAME: Final = re.compile(r'([1-9]\d{0,6})_([1-9]\d{0,6})\.(jpg|png)')
 
 
 def _whole_number(name: str, value: Any, low: int, high: int) -> None:
     if type(value) is not int or not low <= value <= high:
-        raise ValueError(f'{name}: expected a whole number of {low:,}..{high:,}, got {value!r}')
+        raise ValueError(f'{name}: expected a whole number of {low:,}..{high:,}, got {shown(value)}')
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ class TreePlan:
         dense: Whether there are dense maps of I, U, V, too.
 
     Raises:
-        ValueError: If a number is out of range.
+        ValueError: If a number is out of range, or a value of another type.
     """
 
     num: int
@@ -54,15 +52,24 @@ class TreePlan:
         _whole_number('num', self.num, 1, MOST_PEOPLE)
         _whole_number('num_val', self.num_val, 0, self.num)
         _whole_number('seed', self.seed, 0, MOST_SEEDS - 1)
+        if type(self.dense) is not bool:
+            raise ValueError(f'dense: expected True or False, got {shown(self.dense)}')
+        if not isinstance(self.settings, PeopleSettings):
+            raise ValueError(f'settings: expected PeopleSettings, got {shown(self.settings)}')
 
     @property
     def num_train(self) -> int:
         """Persons of the training split."""
         return self.num - self.num_val
 
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The splits that have persons: LIP's readers refuse an empty list."""
+        return tuple(split for split in _SPLITS if self.indices(split))
+
     def split_of(self, index: int) -> str:
         """'train' or 'val'."""
-        return SPLITS[index >= self.num_train]
+        return _SPLITS[index >= self.num_train]
 
     def indices(self, split: str) -> range:
         """The persons of a split."""
@@ -127,11 +134,13 @@ class Marker:
 
     Attributes:
         plan: What it is to hold.
+        photographs: Checksum of the photographs' names and sizes; None without a background folder.
         version: Of mmspd when it was started.
         complete: Whether it holds all of it.
     """
 
     plan: TreePlan
+    photographs: int | None = None
     version: str = __version__
     complete: bool = False
 
@@ -141,6 +150,7 @@ class Marker:
             'description': 'People rendered by mmspd, with exact labels, in the layout of LIP',
             'complete': self.complete,
             'version': self.version,
+            'photographs': self.photographs,
             **self.plan.to_json(),
         }
         return (json.dumps(content, indent=1) + '\n').encode()
@@ -156,58 +166,19 @@ def read_marker(root: Path) -> Marker | None:
         Marker | None: None where there is no marker.
 
     Raises:
-        FileExistsError: If the marker cannot be understood.
+        FileExistsError: If the marker cannot be understood, or is a folder.
     """
     path = root / MARKER
     try:
         content = json.loads(path.read_text(encoding='utf-8'))
-        return Marker(TreePlan.from_json(content), str(content['version']), content['complete'] is True)
+        plan, complete = TreePlan.from_json(content), content['complete'] is True
+        return Marker(plan, content['photographs'], str(content['version']), complete)
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except IsADirectoryError as error:
+        raise FileExistsError(f'{path} is a folder: name a folder that is new or empty') from error
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise FileExistsError(
             f'{path} does not say what the folder holds ({type(error).__name__}: {error}): '
             'remove the folder, or name another'
         ) from error
-
-
-def foreign_entry(root: Path, plan: TreePlan) -> str | None:
-    """Something in a folder that making the plan would not have put there.
-
-    Args:
-        root (Path): The folder; it need not exist.
-        plan (TreePlan): What is to be made there.
-
-    Returns:
-        str | None: Its path relative to ``root``; None where there is nothing foreign.
-    """
-    if not root.is_dir():
-        return None
-    pictures = {folder: (split, what) for split in SPLITS for what, folder in plan.picture_folders(split).items()}
-    lists = {file for split in SPLITS for file in plan.list_files(split).values()}
-    folders = {str(parent) for path in (*pictures, *lists) for parent in Path(path).parents} | pictures.keys()
-    for entry in _walk(root, folders):
-        folder, _, name = entry.rpartition('/')
-        if entry in lists or entry in (MARKER, UNFINISHED):
-            continue
-        if folder not in pictures or not _is_picture(plan, *pictures[folder], name):
-            return entry
-    return None
-
-
-def _walk(root: Path, folders: set[str], below: str = '') -> Iterator[str]:
-    """Everything in ``root`` and its ``folders``, but not these folders themselves, relative to ``root``."""
-    with os.scandir(root / below) as listing:
-        for item in listing:
-            entry = f'{below}/{item.name}' if below else item.name
-            if entry in folders and item.is_dir(follow_symlinks=False):
-                yield from _walk(root, folders, entry)
-            else:
-                yield entry
-
-
-def _is_picture(plan: TreePlan, split: str, what: str, name: str) -> bool:
-    match = _NAME.fullmatch(name)
-    if match is None or int(match[1]) - 1 not in plan.indices(split):
-        return False
-    return plan.pictures_of(int(match[1]) - 1)[what].endswith(f'/{name}')

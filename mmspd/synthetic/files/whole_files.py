@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
-__all__ = ['empty_folder', 'explain_os_error', 'hold_folder', 'whole_file', 'write_whole']
+__all__ = ['empty_folder', 'explain_os_error', 'flush', 'hold_folder', 'whole_file', 'write_whole']
 
 _COUNTER: Final = itertools.count()
 _CONTINUE: Final = 'free some and run the same again: what is complete is kept'
@@ -52,7 +52,7 @@ def whole_file(path: Path, scratch: Path, durable: bool = False) -> Iterator[Bin
             error.filename = str(path)
         raise
     if durable:
-        _flush_folder(path.parent)
+        flush(path.parent)
 
 
 def write_whole(path: Path, content: bytes, scratch: Path, durable: bool = False) -> None:
@@ -61,12 +61,22 @@ def write_whole(path: Path, content: bytes, scratch: Path, durable: bool = False
         file.write(content)
 
 
-def _flush_folder(folder: Path) -> None:
-    """Bring a folder's list of names to the disk, where its file system can."""
-    handle = os.open(folder, os.O_RDONLY)
+def flush(path: Path) -> None:
+    """Bring a file, or a folder's list of names, to the disk.
+
+    Args:
+        path (Path): The file or folder.
+
+    Raises:
+        OSError: If a file cannot be written to the disk. Some file systems cannot flush folders; that is no error.
+    """
+    handle = os.open(path, os.O_RDONLY)
     try:
-        with suppress(OSError):
-            os.fsync(handle)
+        os.fsync(handle)
+    except OSError as error:
+        if not path.is_dir():
+            error.filename = str(path)
+            raise
     finally:
         os.close(handle)
 
@@ -91,7 +101,7 @@ def hold_folder(folder: Path, wait: bool) -> Iterator[None]:
     while True:
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o666)
+            handle = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
         except FileNotFoundError:  # another process finished and removed the folder in between
             continue
         try:

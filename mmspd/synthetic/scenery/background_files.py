@@ -4,7 +4,9 @@ Files are what somebody downloaded: their headers are read before their pixels, 
 opened.
 """
 
+import os
 import warnings
+import zlib
 from pathlib import Path
 from typing import Final
 
@@ -57,6 +59,25 @@ def list_backgrounds(folder: str | Path) -> list[Path]:
     return sorted(found)
 
 
+def background_checksum(folder: str | Path) -> int:
+    """Whether a folder's photographs are still the same, by their names and sizes: no picture is opened.
+
+    Args:
+        folder (str | Path): See :func:`list_backgrounds`, as for the errors.
+
+    Returns:
+        int: Checksum of the sorted names and sizes, 0..2**32-1.
+    """
+    checksum = 0
+    for path in list_backgrounds(folder):
+        try:
+            size = path.stat().st_size
+        except OSError as error:
+            raise ValueError(f'{path} cannot be read ({error.strerror or error}); take it out of the folder') from error
+        checksum = zlib.crc32(os.fsencode(path.name) + f'/{size}\n'.encode(), checksum)
+    return checksum
+
+
 def _is_inside(path: Path, root: Path) -> bool:
     """Whether a path is a regular file below ``root`` once links are followed."""
     try:
@@ -80,8 +101,8 @@ def _as_bgr(picture: Image.Image) -> np.ndarray:
 def _decode(path: Path, height: int, width: int) -> np.ndarray:
     """Read a file's pixels, upright as its camera was held: uint8 (H, W, 3), B, G, R."""
     with warnings.catch_warnings():
-        # Pillow warns of large pictures; our own limit comes first and is an error.
-        warnings.simplefilter('ignore', Image.DecompressionBombWarning)
+        # Of large pictures, for which our own limit comes first and is an error; of damage to what is not shown.
+        warnings.simplefilter('ignore')
         with Image.open(path, formats=_FORMATS) as picture:
             if picture.width * picture.height > MAX_PIXELS:
                 raise ValueError(

@@ -3,7 +3,13 @@
 #   python tools/train.py configs/quick/spd_quick.py
 #   python tools/test.py configs/quick/spd_quick.py work_dirs/spd_quick/iter_2000.pth
 #
-# The first run makes the people (1,500 to train on, 300 to test on).
+# The first run makes the people (1,500 to train on, 300 to test on), in one to three minutes.
+#
+# Expected after its 2,000 iterations, on the 300 people that it has not seen:
+# dataset/mIoU 0.23 +- 0.02, pose/mED 8.9 +- 1 px, surface/I_accuracy 0.44 +- 0.04. One seed was measured; the
+# tolerances are guesses.
+#
+# Cost: 1.59 M parameters, 2.2 GFLOPs for one picture of 96x128. About 19 minutes on two cores.
 #
 _base_ = [
     '../_base_/models/spd_r101.py',

@@ -15,6 +15,7 @@ from mmspd.synthetic.bodies.meshes import Piece
 from mmspd.synthetic.bodies.skeleton import joint_positions
 from mmspd.synthetic.bodies.skin import EyePaint, SkinPaint, make_body
 from mmspd.synthetic.camera import Camera
+from mmspd.synthetic.chance import choose
 from mmspd.synthetic.clothing.accessories import sample_accessories
 from mmspd.synthetic.clothing.outfits import sample_outfit
 from mmspd.synthetic.framing import frame_person
@@ -61,7 +62,8 @@ def render_person(seed: int, index: int, settings: PeopleSettings) -> RenderedPe
 
     Args:
         seed (int): Of the data set, not negative.
-        index (int): Of the picture, not negative. The picture depends on seed, index and settings only.
+        index (int): Of the picture, not negative. The picture depends on seed, index, settings and, if there are
+            any, the photographs of ``background_folder`` only.
         settings (PeopleSettings): Probabilities and ranges.
 
     Returns:
@@ -98,9 +100,7 @@ def render_person(seed: int, index: int, settings: PeopleSettings) -> RenderedPe
 def _cast(rng: dict[str, np.random.Generator], model: BodyModel, settings: PeopleSettings) -> Actor:
     """A random person who stands at the origin, turned towards the camera at -y or away from it."""
     rest = model.random_shape(rng['shape'])
-    weights = np.array(list(settings.pose_weights.values()))
-    family = str(rng['pose'].choice(list(settings.pose_weights), p=weights / weights.sum()))
-    pose = sample_pose(rng['pose'], model, rest, family)
+    pose = sample_pose(rng['pose'], model, rest, choose(rng['pose'], settings.pose_weights))
     away = rng['pose'].random() < settings.p_back_view
     spread = rng['pose'].normal()
     turn = np.deg2rad(180 + _BACK_SPREAD * spread if away else _FRONT_SPREAD * spread)

@@ -98,6 +98,7 @@ def test_nobody(sphere):
         ([-1], [[0, 0]], r'parts of 0..24, got -1..-1'),
         ([2, 5], [[0, 0], [np.nan, 0]], r'finite U, V .* got \[nan, 0.0\] at point \(1,\)'),
         ([2], [[0, np.inf]], 'finite U, V'),
+        ([2], [[1e308, 1]], 'finite U, V of about 0..1'),
         ([3], [[0, 0]], r"surface 'small' has no part 3; it has \[2, 5\]"),
         ([2.0], [[0, 0]], 'whole numbers'),
         ([2, 5], [[0, 0]], r'got \(2,\) of int64 and \(1, 2\)'),

@@ -56,7 +56,8 @@ def point_similarity(distances: np.ndarray, parts: np.ndarray, k: np.ndarray | f
         np.ndarray: float64 (N...,), 0..1; 0 at an infinite distance.
 
     Raises:
-        ValueError: If a distance is negative or NaN, a part is out of range, a scale is not finite and above 0, or shapes differ.
+        ValueError: If a distance is negative or NaN, a part is out of range, a scale is not finite and above 0, or
+            shapes differ.
     """
     distances, parts, scales = np.asarray(distances, np.float64), np.asarray(parts), np.asarray(k, np.float64)
     if parts.dtype.kind not in 'iu' or parts.shape != distances.shape:

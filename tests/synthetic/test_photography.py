@@ -5,6 +5,7 @@ from mmspd.synthetic.photography import motion_kernel, sample_jpeg_quality, take
 
 EFFECTS = ('p_colour_cast', 'p_vignette', 'p_blur', 'p_motion_blur', 'p_low_resolution', 'p_noise', 'p_speckle')
 NONE = dict.fromkeys(EFFECTS, 0.0)
+SOME = dict.fromkeys(EFFECTS, 0.5)
 
 
 def scene(height=48, width=36, seed=0):
@@ -20,10 +21,10 @@ def spot(height=41, width=41):
 @pytest.mark.parametrize('size', [(48, 36), (16, 16), (1, 1), (1, 30)])
 def test_a_photograph_is_8_bit_and_the_same_from_the_same_seed(size):
     for seed in range(12):
-        picture = take_photograph(np.random.default_rng(seed), scene(*size))
+        picture = take_photograph(np.random.default_rng(seed), scene(*size), **SOME)
         assert picture.dtype == np.uint8
         assert picture.shape == (*size, 3)
-        np.testing.assert_array_equal(picture, take_photograph(np.random.default_rng(seed), scene(*size)))
+        np.testing.assert_array_equal(picture, take_photograph(np.random.default_rng(seed), scene(*size), **SOME))
 
 
 @pytest.mark.parametrize('size', [(48, 36), (1, 1)])
@@ -115,7 +116,7 @@ def test_motion_kernel_by_hand():
 @pytest.mark.parametrize('value', [-0.01, 1.01, np.nan, np.inf])
 def test_probabilities_are_checked(effect, value):
     with pytest.raises(ValueError, match=rf'^{effect} .*got {value}'):
-        take_photograph(np.random.default_rng(0), scene(), **{effect: value})
+        take_photograph(np.random.default_rng(0), scene(), **NONE | {effect: value})
 
 
 @pytest.mark.parametrize(
@@ -123,7 +124,7 @@ def test_probabilities_are_checked(effect, value):
 )
 def test_other_images_are_refused(image):
     with pytest.raises(ValueError, match=r'float32 \(H, W, 3\)'):
-        take_photograph(np.random.default_rng(0), image)
+        take_photograph(np.random.default_rng(0), image, **NONE)
 
 
 def test_jpeg_quality_reaches_both_ends():

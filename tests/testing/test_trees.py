@@ -56,7 +56,8 @@ def test_wrong_numbers_are_refused(tmp_path, train, val, says):
 
 def test_a_split_may_be_empty(tmp_path):
     write_small_tree(tmp_path / 'people', 0, 1, size=(40, 32))
-    assert (tmp_path / 'people' / 'train_id.txt').read_text() == ''
+    assert len((tmp_path / 'people' / 'val_id.txt').read_text().splitlines()) == 1
+    assert not (tmp_path / 'people' / 'train_id.txt').exists()
 
 
 def test_a_folder_that_holds_something_is_kept(tmp_path):

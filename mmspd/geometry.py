@@ -9,10 +9,13 @@ Conventions, everywhere in mmspd:
 * A matrix maps *points* of one image to points of another: ``[x', y', 1] = M @ [x, y, 1]``.
 
 Resizing an image to a new size maps pixel edges onto pixel edges (PyTorch's ``align_corners=False``, OpenCV's
-``resize``), so a scale ``s`` maps x to ``s * (x + 0.5) - 0.5``.
+``resize``), so a scale ``s`` maps x to ``s * (x + 0.5) - 0.5``. TensorFlow 1 knew no half pixels: there it maps x to
+``s * x``, which is the grid ``'corner'``, and the usual one is ``'edge'``.
 """
 
 import numpy as np
+
+GRIDS = ('edge', 'corner')
 
 
 def scaling(scale_x: float, scale_y: float) -> np.ndarray:
@@ -20,6 +23,23 @@ def scaling(scale_x: float, scale_y: float) -> np.ndarray:
     return np.array(
         [[scale_x, 0.0, 0.5 * scale_x - 0.5], [0.0, scale_y, 0.5 * scale_y - 0.5], [0.0, 0.0, 1.0]], dtype=np.float64
     )
+
+
+def resizing(scale_x: float, scale_y: float, grid: str) -> np.ndarray:
+    """Matrix of a resize on a grid: float64, (3, 3).
+
+    Args:
+        scale_x (float): New width by old width.
+        scale_y (float): New height by old height.
+        grid (str): ``'edge'`` maps pixel edges onto pixel edges, as :func:`scaling`; ``'corner'`` maps the first
+            pixel's centre onto the first pixel's centre, as TensorFlow 1 resizes.
+
+    Raises:
+        ValueError: Another grid.
+    """
+    if grid not in GRIDS:
+        raise ValueError(f'grid must be one of {GRIDS}, got {grid!r}')
+    return scaling(scale_x, scale_y) if grid == 'edge' else np.diag([scale_x, scale_y, 1.0])
 
 
 def translation(dx: float, dy: float) -> np.ndarray:

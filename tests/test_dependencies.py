@@ -4,6 +4,8 @@ import subprocess
 import sys
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from mmspd.utils import dependencies
 from mmspd.utils.dependencies import DEPENDENCIES, Dependency, check_dependencies, find_problem
@@ -60,6 +62,30 @@ def test_local_build_of_torch_is_a_version(installed):
     assert '1.13.1+cu117' in find_problem(torch)
 
 
+@pytest.mark.parametrize(
+    ('names', 'count'),
+    [(('mmlab', 'torch', 'no_deps'), 5), (('openmmlab', 'openmmlab_build', 'no_deps'), 6)],
+    ids=['continuation', 'originals'],
+)
+def test_both_families_that_the_requirements_name_are_supported(root, names, count):
+    lines = [line for name in names for line in (root / 'requirements' / f'{name}.txt').read_text().splitlines()]
+    supported = {name: dependency for dependency in DEPENDENCIES for name in dependency.supported}
+    wanted = [Requirement(line) for line in lines if line and line[0] not in '#-']
+    wanted = [requirement for requirement in wanted if requirement.name in supported]
+    assert len(wanted) == count
+    for requirement in wanted:
+        lowest = next(part.version for part in requirement.specifier if part.operator in ('==', '>='))
+        assert lowest in SpecifierSet(supported[requirement.name].supported[requirement.name]), requirement
+
+
+def test_the_original_mmcv_is_what_the_original_mmsegmentation_accepts(installed):
+    mmcv = next(dependency for dependency in DEPENDENCIES if dependency.module == 'mmcv')
+    installed({'mmcv'}, {'mmcv': '2.1.0'})
+    assert find_problem(mmcv) is None
+    installed({'mmcv'}, {'mmcv': '2.2.0'})
+    assert 'mmcv 2.2.0, which is not supported' in find_problem(mmcv)
+
+
 def test_all_problems_come_in_one_error(installed):
     installed({'torch', 'numpy', 'mmengine', 'mmcv', 'mmseg'}, {'torch': '1.8.0', 'mmsegmentation': '1.0.0'})
     with pytest.raises(ImportError) as raised:
@@ -107,7 +133,7 @@ def test_import_fails_early_and_clearly(root, tmp_path):
 
 def test_mmpose_is_no_requirement_of_the_distribution(root):
     """Its own requirements do not build, so pip must never be asked to resolve them."""
-    for name in ('runtime', 'mmlab', 'tests', 'lint', 'optional'):
+    for name in ('runtime', 'mmlab', 'openmmlab', 'openmmlab_build', 'tests', 'lint', 'optional'):
         lines = (root / 'requirements' / f'{name}.txt').read_text().splitlines()
         assert not [line for line in lines if line.startswith('mmpose')]
     assert 'no_deps' not in (root / 'setup.cfg').read_text()

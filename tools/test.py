@@ -17,7 +17,8 @@ from mmengine.model import BaseTTAModel, is_model_wrapper
 from mmengine.runner import Runner
 from torch import nn
 
-from mmspd.engine import set_data_root
+from mmspd.engine import join_processes, set_data_root
+from mmspd.models.inference import prepare_for_inference
 from mmspd.utils.checkpoint import load_from_local, require_weights, use_safe_checkpoints
 
 
@@ -32,6 +33,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--show-dir', type=Path, help='draw ground truth and prediction of the samples to this folder')
     parser.add_argument('--show-interval', type=int, default=1, help='draw every so many samples (default 1)')
     parser.add_argument('--out', type=Path, help='write the metrics to this JSON file')
+    parser.add_argument('--fast', action='store_true', help='rewrite the network for speed, results alike to rounding')
     parser.add_argument('--amp', action='store_true', help='mixed precision: float16 on a GPU, bfloat16 on a CPU')
     parser.add_argument(
         '--cfg-options',
@@ -87,8 +89,13 @@ def main() -> None:
     """Test."""
     args = parse_args()
     use_safe_checkpoints()
-    runner = Runner.from_cfg(build_config(args))
+    cfg = build_config(args)
+    join_processes(cfg)
+    runner = Runner.from_cfg(cfg)
     require_weights(bare_model(runner.model), load_from_local(str(args.checkpoint), 'cpu'), str(args.checkpoint))
+    if args.fast:
+        runner.load_or_resume()  # what is rewritten no longer fits the checkpoint
+        prepare_for_inference(bare_model(runner.model))
     metrics = runner.test()
     if args.out and is_main_process():
         write_json(args.out, metrics)

@@ -14,7 +14,7 @@ from pathlib import Path
 from mmengine.config import Config, DictAction
 from mmengine.runner import Runner
 
-from mmspd.engine import amp_wrapper, set_data_root
+from mmspd.engine import amp_wrapper, join_processes, set_data_root
 from mmspd.utils.checkpoint import use_safe_checkpoints
 from mmspd.utils.resume import find_latest_checkpoint
 
@@ -69,7 +69,9 @@ def build_config(args: argparse.Namespace) -> Config:
 def main() -> None:
     """Train."""
     use_safe_checkpoints()
-    Runner.from_cfg(build_config(parse_args())).train()
+    cfg = build_config(parse_args())
+    join_processes(cfg)
+    Runner.from_cfg(cfg).train()
 
 
 if __name__ == '__main__':

@@ -3,6 +3,14 @@
 from mmspd.engine.amp import CPUAmpOptimWrapper, amp_wrapper
 from mmspd.engine.data_root import set_data_root
 from mmspd.engine.drawing_hook import DrawPredictionsHook
+from mmspd.engine.processes import join_processes
 from mmspd.engine.seed_hook import SeedIterationsHook
 
-__all__ = ['CPUAmpOptimWrapper', 'DrawPredictionsHook', 'SeedIterationsHook', 'amp_wrapper', 'set_data_root']
+__all__ = [
+    'CPUAmpOptimWrapper',
+    'DrawPredictionsHook',
+    'SeedIterationsHook',
+    'amp_wrapper',
+    'join_processes',
+    'set_data_root',
+]

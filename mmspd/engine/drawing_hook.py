@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from mmengine.dist import get_dist_info
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
@@ -16,7 +17,7 @@ class DrawPredictionsHook(Hook):
     """Hands samples to the visualizer, as pictures in files or in TensorBoard and the like.
 
     mmseg's hook turns pictures by their EXIF tag, which labels and joints do not follow, and names files by their
-    order.
+    order. Several processes, to which samples are dealt in turn, write the same files as one.
 
     Args:
         out_dir (str | None): Folder for ``<img_id>.png``; None: the visualizer's own backends.
@@ -48,10 +49,12 @@ class DrawPredictionsHook(Hook):
         self._draw(runner, outputs)
 
     def _draw(self, runner: Runner, samples: list[SPDDataSample]) -> None:
-        """Draw every ``interval``-th sample."""
+        """Draw every ``interval``-th sample, counted over all processes."""
+        rank, world_size = get_dist_info()
         for sample in samples if self.enabled else ():
+            number = self._seen * world_size + rank
             self._seen += 1
-            if (self._seen - 1) % self.interval:
+            if number % self.interval:
                 continue
             image = read_image(sample.img_path)[..., ::-1]
             out_file = None if self.out_dir is None else str(self.out_dir / f'{Path(sample.img_id).name}.png')

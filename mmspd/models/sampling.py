@@ -2,8 +2,8 @@
 
 Axis glossary: N images, C channels, H, W map, R regions.
 
-Every function samples with ``grid_sample(align_corners=False)``: a map covers its picture from edge to edge, so cell
-``i`` of ``n`` lies at ``(i + 0.5) / n`` of the picture's width, whatever the resolution.
+Unless it says otherwise, a function takes a map to cover its picture from edge to edge, as ``align_corners=False``
+does, so cell ``i`` of ``n`` lies at ``(i + 0.5) / n`` of the picture's width, whatever the resolution.
 """
 
 import numpy as np
@@ -21,6 +21,9 @@ def roi_align(
     rules of detectron2's and mmcv's ``RoIAlign(aligned=True)``: samples more than one cell outside the map are 0, those
     less than one cell outside take the border's value (He et al., "Mask R-CNN", ICCV 2017).
 
+    Bilinear weights on an upright grid are products of a row's and a column's, and so are their means: pooling is one
+    matrix product down and one across.
+
     Args:
         features (Tensor): (N, C, H, W).
         rois (Tensor): float (R, 5), image index and ``x1, y1, x2, y2`` on pixel edges of the network input.
@@ -32,26 +35,37 @@ def roi_align(
         Tensor: (R, C, output_size, output_size), dtype of ``features``.
     """
     height, width = features.shape[-2:]
-    steps = torch.arange(output_size * sampling_ratio, device=rois.device, dtype=torch.float32)
-    steps = (steps + 0.5) / (output_size * sampling_ratio)
     x1, y1, x2, y2 = (rois[:, 1:].float() * spatial_scale - 0.5).unbind(1)
-    xs = x1[:, None] + (x2 - x1)[:, None] * steps
-    ys = y1[:, None] + (y2 - y1)[:, None] * steps
-    grid = torch.stack(
-        [
-            ((2 * xs + 1) / width - 1)[:, None, :].expand(-1, len(steps), -1),
-            ((2 * ys + 1) / height - 1)[:, :, None].expand(-1, -1, len(steps)),
-        ],
-        dim=-1,
-    )
+    rows = _bin_weights(y1, y2, height, output_size, sampling_ratio)
+    columns = _bin_weights(x1, x2, width, output_size, sampling_ratio)
     index = rois[:, 0].long()
     one_each = len(index) == len(features) and torch.equal(index, torch.arange(len(features), device=index.device))
-    source = features if one_each else features[index]
-    samples = F.grid_sample(source.float(), grid, mode='bilinear', padding_mode='border', align_corners=False)
-    near_x = (xs >= -1) & (xs <= width)
-    near_y = (ys >= -1) & (ys <= height)
-    samples = samples * (near_y[:, None, :, None] & near_x[:, None, None, :])
-    return F.avg_pool2d(samples, sampling_ratio).to(features.dtype)
+    source = (features if one_each else features[index]).float().permute(0, 2, 3, 1)
+    with torch.autocast(features.device.type, enabled=False):
+        down = torch.bmm(rows, source.flatten(2)).unflatten(2, source.shape[2:])
+        across = torch.matmul(columns[:, None], down)
+    return across.permute(0, 3, 1, 2).to(features.dtype)
+
+
+def _bin_weights(low: Tensor, high: Tensor, cells: int, bins: int, sampling_ratio: int) -> Tensor:
+    """How much each cell of a line counts in each bin.
+
+    Args:
+        low (Tensor): float32 (R,), where the first bin begins, in cells, whose centres are whole numbers.
+        high (Tensor): float32 (R,), where the last ends.
+        cells (int): Length of the line.
+        bins (int): Bins from ``low`` to ``high``.
+        sampling_ratio (int): Samples in each bin.
+
+    Returns:
+        Tensor: float32 (R, bins, cells).
+    """
+    steps = (torch.arange(bins * sampling_ratio, device=low.device, dtype=low.dtype) + 0.5) / (bins * sampling_ratio)
+    places = low[:, None] + (high - low)[:, None] * steps
+    near = (places >= -1) & (places <= cells)
+    distances = places.clamp(0, cells - 1)[..., None] - torch.arange(cells, device=low.device, dtype=low.dtype)
+    samples = (1 - distances.abs()).clamp(min=0) * near[..., None]
+    return samples.unflatten(1, (bins, sampling_ratio)).mean(dim=2)
 
 
 def edge_theta(matrix: np.ndarray, target: tuple[int, int], source: tuple[int, int]) -> np.ndarray:

@@ -7,14 +7,15 @@ arrays there are, how they are packed, and the type and shape of each.
 import io
 import math
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 
-__all__ = ['LARGEST_ARCHIVE', 'ArraySpec', 'read_arrays']
+__all__ = ['LARGEST_ARCHIVE', 'ArraySpec', 'list_arrays', 'read_arrays']
 
 LARGEST_ARCHIVE = 64 * 2**20  # bytes, unpacked
 _LARGEST_HEADER = 4096
@@ -33,37 +34,79 @@ class ArraySpec:
     shape: tuple[int | str, ...]
 
 
-def read_arrays(path: str | Path, specs: Mapping[str, ArraySpec]) -> dict[str, np.ndarray]:
+def read_arrays(
+    path: str | Path, specs: Mapping[str, ArraySpec], largest: int = LARGEST_ARCHIVE
+) -> dict[str, np.ndarray]:
     """Read the arrays of an ``.npz`` file; objects are never unpickled.
 
     Args:
         path (str | Path): File.
         specs (Mapping): Array name -> what it must be. Other arrays in the file are not read.
+        largest (int): Bytes that the whole file may unpack to.
 
     Returns:
         dict: Array name -> the array, read-only, in the order of ``specs``.
 
     Raises:
         OSError: If the file cannot be opened; FileNotFoundError if there is none.
-        ValueError: If it is no ``.npz`` file, is damaged, unpacks to more than 64 MiB, or an array is missing or not
-            what it must be; the error names file and array.
+        ValueError: If it is no ``.npz`` file, is damaged, unpacks to more than ``largest``, or an array is missing or
+            not what it must be; the error names file and array.
     """
     path = Path(path)
+    with _open_archive(path) as archive:
+        return _read_members(archive, specs, path, largest)
+
+
+def list_arrays(path: str | Path) -> dict[str, ArraySpec]:
+    """Names, types and shapes of the arrays of an ``.npz`` file, as it claims them; no array is read.
+
+    Args:
+        path (str | Path): File.
+
+    Returns:
+        dict: Array name -> its type, as ``'float32'`` (another byte order has another name, as ``'>f4'``), or
+        ``'object'`` where it holds any, and shape.
+
+    Raises:
+        OSError: If the file cannot be opened; FileNotFoundError if there is none.
+        ValueError: If it is no ``.npz`` file, is damaged, or has two arrays of one name.
+    """
+    path = Path(path)
+    specs: dict[str, ArraySpec] = {}
+    with _open_archive(path) as archive:
+        for info in archive.infolist():
+            name = info.filename.removesuffix('.npy')
+            try:
+                with archive.open(info) as stream:
+                    shape, _, dtype = _read_header(io.BytesIO(stream.read(2 * _LARGEST_HEADER)))
+            except Exception as error:  # as in _read_array
+                raise ValueError(f'{path}, array {name!r}: damaged: {error}') from error
+            if name in specs:
+                raise ValueError(f'{path}: the array {name!r} is there twice')
+            specs[name] = ArraySpec('object' if dtype.hasobject else str(dtype), tuple(shape))
+    return specs
+
+
+@contextmanager
+def _open_archive(path: Path) -> Iterator[zipfile.ZipFile]:
+    """The opened zip file."""
     with path.open('rb') as stream:
         try:
             archive = zipfile.ZipFile(stream)
         except Exception as error:  # zipfile raises whatever it stumbles over
             raise ValueError(f'{path}: not an .npz file, or damaged: {error}') from error
         with archive:
-            return _read_members(archive, specs, path)
+            yield archive
 
 
-def _read_members(archive: zipfile.ZipFile, specs: Mapping[str, ArraySpec], path: Path) -> dict[str, np.ndarray]:
+def _read_members(
+    archive: zipfile.ZipFile, specs: Mapping[str, ArraySpec], path: Path, largest: int
+) -> dict[str, np.ndarray]:
     """The arrays that ``specs`` ask for."""
     members = {info.filename.removesuffix('.npy'): info for info in archive.infolist()}
     total = sum(info.file_size for info in archive.infolist())
-    if total > LARGEST_ARCHIVE:
-        raise ValueError(f'{path}: expected at most {LARGEST_ARCHIVE} bytes of arrays, but it claims {total}')
+    if total > largest:
+        raise ValueError(f'{path}: expected at most {largest} bytes of arrays, but it claims {total}')
     letters: dict[str, int] = {}
     arrays = {}
     for name, spec in specs.items():

@@ -24,7 +24,10 @@ class Dependency:
     remedy: str
 
 
-_MMLAB_REMEDY = 'pip install "onedl-mmcv>=2.3.6" "onedl-mmengine>=0.10.12" "onedl-mmsegmentation>=1.4.2"'
+_MMLAB_REMEDY = (
+    'pip install "onedl-mmcv>=2.3.6" "onedl-mmengine>=0.10.12" "onedl-mmsegmentation>=1.4.2"'
+    '  (or the original packages, never both: see requirements/openmmlab.txt)'
+)
 
 DEPENDENCIES: tuple[Dependency, ...] = (
     Dependency('torch', {'torch': '>=2.0'}, 'pip install "torch>=2.0"'),
@@ -34,7 +37,8 @@ DEPENDENCIES: tuple[Dependency, ...] = (
         {'onedl-mmengine': '>=0.10.8,<1', 'mmengine': '>=0.10,<1', 'mmengine-lite': '>=0.10,<1'},
         _MMLAB_REMEDY,
     ),
-    Dependency('mmcv', {'onedl-mmcv': '>=2.3,<3', 'mmcv': '>=2.0,<3', 'mmcv-lite': '>=2.0,<3'}, _MMLAB_REMEDY),
+    # mmsegmentation 1.2.2 itself refuses mmcv 2.2.
+    Dependency('mmcv', {'onedl-mmcv': '>=2.3,<3', 'mmcv': '>=2.0,<2.2', 'mmcv-lite': '>=2.0,<2.2'}, _MMLAB_REMEDY),
     Dependency('mmseg', {'onedl-mmsegmentation': '>=1.4,<2', 'mmsegmentation': '>=1.2.2,<2'}, _MMLAB_REMEDY),
     Dependency(
         'mmpose',

@@ -7,7 +7,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from mmengine.dist import master_only
+from mmengine.dist import is_main_process
 from mmengine.visualization import Visualizer
 from mmseg.structures import SegDataSample
 from mmseg.utils import get_classes, get_palette
@@ -76,7 +76,6 @@ class SPDVisualizer(Visualizer):
             raise ValueError(f'one colour for each class is needed, got {len(classes)} classes, {len(palette)} colours')
         return classes, palette
 
-    @master_only
     def add_datasample(
         self,
         name: str,
@@ -91,6 +90,8 @@ class SPDVisualizer(Visualizer):
     ) -> None:
         """Draw a sheet, then show it, and write it to a file or hand it to the backends.
 
+        Of several processes all write files, each of the samples that it has; the backends are the first one's.
+
         Args:
             name (str): Of the picture, for the backends.
             image (np.ndarray): uint8 (H, W, 3), RGB, the original image.
@@ -102,6 +103,8 @@ class SPDVisualizer(Visualizer):
             out_file (str | None): File to write instead of handing the sheet to the backends. It appears whole.
             step (int): Training step, for the backends.
         """
+        if out_file is None and not is_main_process():
+            return
         sheet = self.draw_sheet(image, data_sample, draw_gt, draw_pred)
         self.set_image(sheet)
         if show:

@@ -113,6 +113,40 @@ def test_resnet_50_changes_depth_and_weights_only():
     assert found == {'model.backbone.depth', 'model.backbone.init_cfg.checkpoint'}
 
 
+JPPNET = {
+    'model.scales',
+    'model.seg_head.num_refinements',
+    'model.seg_head.exchange',
+    'model.pose_head.num_refinements',
+    'model.pose_head.exchange',
+    'model.multi_task_loss.weights.pose',
+}
+
+
+@pytest.mark.parametrize(
+    ('name', 'sp'),
+    [
+        ('jppnet/jppnet_r101_lip.py', 'spd/sp_r101_lip.py'),
+        ('jppnet/jppnet_r50_people.py', 'spd/sp_r50_people.py'),
+        ('quick/jppnet_quick.py', 'quick/sp_quick.py'),
+    ],
+)
+def test_jppnet_is_sp_with_more_scales_and_refinements_that_exchange_predictions(name, sp):
+    assert {key for key in differences(name, sp) if key.startswith('model.')} == JPPNET
+    model = load(name).model
+    assert model.scales == (1.0, 0.75, 0.5)
+    assert {head: (model[head].num_refinements, model[head].exchange) for head in ('seg_head', 'pose_head')} == {
+        'seg_head': (2, 'prediction'),
+        'pose_head': (2, 'prediction'),
+    }
+    assert (model.multi_task_loss.weights.seg, model.multi_task_loss.weights.pose) == (1.0, 1.0)
+
+
+def test_jppnet_has_its_backbone_on_people_too():
+    found = differences('jppnet/jppnet_r101_people.py', 'jppnet/jppnet_r50_people.py')
+    assert found == {'model.backbone.depth', 'model.backbone.init_cfg.checkpoint'}
+
+
 def test_the_papers_settings():
     cfg = load('spd/spd_r101_lip.py')
     assert cfg.model.multi_task_loss.weights == dict(seg=1.0, pose=0.8, densepose=0.6)

@@ -112,6 +112,11 @@ def test_augmented_testing_gives_other_numbers(trained, tested, tmp_path):
     assert plain['pose/mED'] != augmented['pose/mED']
 
 
+def test_the_network_rewritten_for_speed_gives_the_same_numbers(trained, tested, tmp_path):
+    plain, fast = metrics_without_and_with('--fast', trained, tested, tmp_path)
+    assert fast == pytest.approx(plain, rel=1e-4, nan_ok=True)
+
+
 def test_mixed_precision_gives_nearly_the_same_numbers(trained, tested, tmp_path):
     full, mixed = metrics_without_and_with('--amp', trained, tested, tmp_path)
     assert full['surface/U_error'] != mixed['surface/U_error']

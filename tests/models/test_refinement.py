@@ -87,3 +87,35 @@ def test_kernels_must_be_odd_and_complete(arguments):
 def test_an_unknown_exchange_is_refused():
     with pytest.raises(ValueError, match='exchange'):
         stage(SEG, None, 'both')
+
+
+def test_separable_kernels_act_on_single_channels():
+    full, separable = (conv_stack(6, (8, 4, 4), (3, 5, 1), separable=each) for each in (False, True))
+    weights = {name: tuple(each.shape) for name, each in separable.named_parameters() if name.endswith('weight')}
+    assert weights == {
+        '0.conv.weight': (8, 6, 3, 3),  # a 3x3 stays as it is
+        '1.depthwise_conv.conv.weight': (8, 1, 5, 5),
+        '1.pointwise_conv.conv.weight': (4, 8, 1, 1),
+        '2.conv.weight': (4, 4, 1, 1),
+    }
+    maps = torch.randn(1, 6, 7, 7)
+    assert separable(maps).shape == full(maps).shape == (1, 4, 7, 7)
+    # No ReLU between the two: negated twice, the result is the same.
+    layer = separable[1]
+    inside = torch.randn(1, 8, 7, 7)
+    before = layer(inside)
+    with torch.no_grad():
+        for conv in (layer.depthwise_conv.conv, layer.pointwise_conv.conv):
+            conv.weight.neg_()
+        layer.depthwise_conv.conv.bias.neg_()
+    torch.testing.assert_close(layer(inside), before)
+
+
+def test_a_separable_stage_has_the_same_inputs_and_outputs():
+    seg, pose = states()
+    module = RefinementStage(SEG, POSE, nn.Identity(), refine='separable', remap_channels=4, channels=(8, 7, 6, 6, 4))
+    refined = module(seg, pose)
+    assert refined.prediction.shape[1] == 4
+    assert refined.context.shape[1] == 6
+    with pytest.raises(ValueError, match='refine must be one of'):
+        RefinementStage(SEG, None, nn.Identity(), refine='thin')

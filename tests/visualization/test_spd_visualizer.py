@@ -1,5 +1,7 @@
 """The visualizer: registry, mmseg's hook, partial samples, files."""
 
+from types import SimpleNamespace
+
 import cv2
 import numpy as np
 import pytest
@@ -207,7 +209,8 @@ def test_works_with_mmsegs_hook(tmp_path, image, sample):
     sample.set_metainfo({'img_path': str(path)})
     SPDVisualizer.get_instance('hooked', vis_backends=[{'type': 'LocalVisBackend'}], save_dir=str(tmp_path))
     hook = SegVisualizationHook(draw=True, interval=1)
-    hook.after_test_iter(runner=None, batch_idx=0, data_batch={}, outputs=[sample])
+    # The originals number the picture by the runner's step, the continuation by the sample's place in the test.
+    hook.after_test_iter(runner=SimpleNamespace(iter=1), batch_idx=0, data_batch={}, outputs=[sample])
     (written,) = (tmp_path / 'vis_data' / 'vis_image').glob('*.png')
     assert written.name == 'test_person.jpg_1.png'
     assert cv2.imread(str(written)).shape[0] > 700

@@ -8,6 +8,7 @@ The last column divides by the first config's total. Needs PyTorch 2.4 or later,
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 import torch
 from mmengine.config import Config
@@ -29,12 +30,21 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def build_model(path: Path) -> nn.Module:
-    """A config's model with random weights."""
+def load_config(path: Path, options: dict[str, Any] | None = None) -> Config:
+    """A config with other values for some keys, in its scope, whose backbone starts from random weights.
+
+    Args:
+        path (Path): The file.
+        options (dict, optional): Values by dotted key. Defaults to None: none.
+
+    Returns:
+        Config: The config.
+    """
     cfg = Config.fromfile(path)
+    cfg.merge_from_dict(options or {})
     init_default_scope(cfg.default_scope)
     cfg.model.backbone.pop('init_cfg', None)
-    return MODELS.build(cfg.model).eval()
+    return cfg
 
 
 def model_cost(model: nn.Module, size: tuple[int, int]) -> dict[str, tuple[int, int]]:
@@ -57,13 +67,13 @@ def model_cost(model: nn.Module, size: tuple[int, int]) -> dict[str, tuple[int, 
     for branch in BRANCHES:
         module = getattr(model, branch)
         if module is not None:
-            costs[branch] = (_parameters(module), _branch_flops(flops, name, branch, module))
-    costs['total'] = (_parameters(model), sum(flops['Global'].values()))
+            costs[branch] = (count_parameters(module), _branch_flops(flops, name, branch, module))
+    costs['total'] = (count_parameters(model), sum(flops['Global'].values()))
     return costs
 
 
-def _parameters(module: nn.Module) -> int:
-    """Number of parameters."""
+def count_parameters(module: nn.Module) -> int:
+    """Number of a module's parameters."""
     return sum(parameter.numel() for parameter in module.parameters())
 
 
@@ -82,7 +92,7 @@ def main() -> None:
     table.align['config'] = table.align['part'] = 'l'
     first = 0
     for path in args.configs:
-        costs = model_cost(build_model(path), tuple(args.size))
+        costs = model_cost(MODELS.build(load_config(path).model).eval(), tuple(args.size))
         first = first or costs['total'][1]
         for part, (parameters, flops) in costs.items():
             share = f'{flops / first:.3f}' if part == 'total' else ''

@@ -9,7 +9,16 @@ from mmcv.transforms import BaseTransform
 from mmengine.logging import print_log
 
 from mmspd.anatomy import IGNORE_LABEL, JOINT_MIRROR, PARSING_MIRROR, SURFACE_MIRROR
-from mmspd.geometry import apply_to_boxes, apply_to_points, clip_boxes, mirroring, rotation, scaling, translation
+from mmspd.geometry import (
+    GRIDS,
+    apply_to_boxes,
+    apply_to_points,
+    clip_boxes,
+    mirroring,
+    resizing,
+    rotation,
+    translation,
+)
 from mmspd.registry import TRANSFORMS
 from mmspd.surface.mirroring import mirror_rule
 
@@ -28,6 +37,7 @@ def person_matrix(
     offset: tuple[int, int] = (0, 0),
     flip: bool = False,
     degrees: float = 0.0,
+    grid: str = 'edge',
 ) -> np.ndarray:
     """Matrix from original points to network input points.
 
@@ -35,17 +45,21 @@ def person_matrix(
         image_shape (tuple): Original (H, W).
         stretched (tuple): Size (W, H) to which the whole image is stretched; its aspect is not kept.
         offset (tuple): Place (x, y) in the stretched image of the network input's first pixel; may be negative.
-        flip (bool): Whether the stretched image is mirrored left to right before the crop.
+        flip (bool): Whether the image is mirrored left to right before the crop.
         degrees (float): Rotation about the original image's centre, before anything else, clockwise.
+        grid (str): Of :func:`mmspd.geometry.resizing`. On ``'corner'`` it matters that the image is mirrored before it
+            is stretched.
 
     Returns:
         np.ndarray: float64 (3, 3).
     """
     height, width = image_shape
-    matrix = scaling(stretched[0] / width, stretched[1] / height)
+    matrix = resizing(stretched[0] / width, stretched[1] / height, grid)
+    if flip and grid == 'corner':
+        matrix = matrix @ mirroring(width)
     if degrees:
         matrix = matrix @ rotation(degrees, ((width - 1) / 2, (height - 1) / 2))
-    if flip:
+    if flip and grid == 'edge':
         matrix = mirroring(stretched[0]) @ matrix
     return translation(-offset[0], -offset[1]) @ matrix
 
@@ -96,6 +110,12 @@ class PersonAffine(BaseTransform):
         test_mode (bool): Whether nothing is random. Defaults to False.
         scale (float): Factor on ``size`` in ``test_mode``. Defaults to 1.
         flip (bool): Whether to mirror in ``test_mode``. Defaults to False.
+        grid (str): ``'edge'``, or ``'corner'`` to stretch as TensorFlow 1 does, for networks trained so (see
+            :func:`mmspd.geometry.resizing`); the image is then float32, 0 to 255, and not rounded. Defaults to
+            ``'edge'``.
+
+    Raises:
+        ValueError: A size, scale or grid that is none, or ``scale`` or ``flip`` without ``test_mode``.
     """
 
     def __init__(
@@ -108,6 +128,7 @@ class PersonAffine(BaseTransform):
         test_mode: bool = False,
         scale: float = 1.0,
         flip: bool = False,
+        grid: str = 'edge',
     ) -> None:
         if len(size) != 2 or min(size) < 1:
             raise ValueError(f'size is (width, height) in pixels, got {size}')
@@ -115,6 +136,8 @@ class PersonAffine(BaseTransform):
             raise ValueError(f'scales are positive and in order, got scale_range={scale_range}, scale={scale}')
         if not test_mode and (flip or scale != 1.0):
             raise ValueError('scale and flip are fixed in test_mode only; in training use scale_range and flip_prob')
+        if grid not in GRIDS:
+            raise ValueError(f'grid must be one of {GRIDS}, got {grid!r}')
         self.size = (int(size[0]), int(size[1]))
         self.scale_range = scale_range
         self.flip_prob = flip_prob
@@ -123,6 +146,7 @@ class PersonAffine(BaseTransform):
         self.test_mode = test_mode
         self.scale = scale
         self.flip = flip
+        self.grid = grid
         self._logged: set[str] = set()
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
@@ -130,8 +154,9 @@ class PersonAffine(BaseTransform):
         matrix, size, flip = self._draw(results)
         results.update(warp_matrix=matrix, flip=flip, img_shape=(size[1], size[0]))
         border = cv2.BORDER_REPLICATE if self.test_mode else cv2.BORDER_CONSTANT
+        image = results['img'] if self.grid == 'edge' else results['img'].astype(np.float32)
         results['img'] = cv2.warpAffine(
-            results['img'], matrix[:2], size, flags=cv2.INTER_LINEAR, borderMode=border, borderValue=self.pad_colour
+            image, matrix[:2], size, flags=cv2.INTER_LINEAR, borderMode=border, borderValue=self.pad_colour
         )
         if 'gt_seg_map' in results:
             label = mirror_label(results['gt_seg_map']) if flip else results['gt_seg_map']
@@ -151,7 +176,7 @@ class PersonAffine(BaseTransform):
         shape = results['ori_shape']
         if self.test_mode:
             size = (max(1, round(self.size[0] * self.scale)), max(1, round(self.size[1] * self.scale)))
-            return person_matrix(shape, size, flip=self.flip), size, self.flip
+            return person_matrix(shape, size, flip=self.flip, grid=self.grid), size, self.flip
         rng = results['rng']
         factor = rng.uniform(*self.scale_range)
         flip = bool(rng.random() < self.flip_prob)
@@ -159,7 +184,7 @@ class PersonAffine(BaseTransform):
         stretched = (max(1, round(self.size[0] * factor)), max(1, round(self.size[1] * factor)))
         room = (stretched[0] - self.size[0], stretched[1] - self.size[1])
         x, y = (int(rng.integers(min(0, space), max(0, space) + 1)) for space in room)
-        return person_matrix(shape, stretched, (x, y), flip, degrees), self.size, flip
+        return person_matrix(shape, stretched, (x, y), flip, degrees, self.grid), self.size, flip
 
     def _transform_joints(self, results: dict[str, Any]) -> None:
         points = apply_to_points(results['warp_matrix'], results['keypoints'])

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from mmcv.cnn.bricks import Conv2dAdaptivePadding
 from mmseg.models.backbones import ResNet
 from torch import nn
 
+from mmspd.models.backbones.same_pad_pool import SamePadMaxPool2d
 from mmspd.registry import MODELS
 
 
@@ -27,13 +29,21 @@ class SPDBackbone(ResNet):
         out_indices (Sequence[int] | None): Stages to return, 0 to 3; None: res4 and, where built, res5.
         strides (Sequence[int]): Stride of each stage.
         dilations (Sequence[int]): Dilation of each stage.
+        same_padding (bool): Whether the stem's convolution and max pool are padded as TensorFlow's ``SAME`` pads, for
+            weights that were trained so. At even sizes that is one pixel less before and one more after. All other
+            convolutions are padded alike in both.
         **kwargs: Further arguments of mmseg's ``ResNet`` (``style``, ``with_cp``, ``init_cfg`` ...).
+
+    Raises:
+        ValueError: Another number of stages, or ``same_padding`` with a stem of several convolutions.
 
     Example:
         >>> feats = SPDBackbone(depth=18, base_channels=16)(torch.zeros(1, 3, 64, 64))
         >>> [tuple(feat.shape) for feat in feats]
         [(1, 64, 8, 8), (1, 128, 8, 8)]
     """
+
+    conv1: Any
 
     def __init__(
         self,
@@ -45,6 +55,7 @@ class SPDBackbone(ResNet):
         out_indices: Sequence[int] | None = None,
         strides: Sequence[int] = (1, 2, 1, 1),
         dilations: Sequence[int] = (1, 1, 2, 4),
+        same_padding: bool = False,
         **kwargs: Any,
     ) -> None:
         if num_stages not in (3, 4):
@@ -61,6 +72,19 @@ class SPDBackbone(ResNet):
             norm_eval=frozen_bn,
             **kwargs,
         )
+        if same_padding:
+            self._pad_stem_same()
+
+    def _pad_stem_same(self) -> None:
+        """Replace the stem's convolution and max pool; the names of the parameters stay."""
+        if self.deep_stem:
+            raise ValueError('same_padding is for the 7x7 stem, got deep_stem=True')
+        stem = self.conv1
+        self.conv1 = Conv2dAdaptivePadding(
+            stem.in_channels, stem.out_channels, stem.kernel_size, stem.stride, bias=False
+        )
+        self.maxpool = SamePadMaxPool2d(3, 2)
+        self._freeze_stages()  # the old convolution was frozen, not this one
 
     def train(self, mode: bool = True) -> nn.Module:
         """Set the mode; returns the module (mmseg's ``ResNet.train`` returns None)."""

@@ -10,7 +10,8 @@ from torch import Tensor, nn
 from mmspd.anatomy import NUM_PARTS
 from mmspd.codecs.charts import inside_box, sample_charts_of
 from mmspd.models.heads.refinement import conv_stack
-from mmspd.models.losses.surface_loss import COMBINATIONS, combine_terms, surface_terms
+from mmspd.models.losses.process_shares import share_terms
+from mmspd.models.losses.surface_loss import COMBINATIONS, combine_terms, surface_terms, term_counts
 from mmspd.models.losses.task_loss import TaskLoss
 from mmspd.models.sampling import roi_align
 from mmspd.registry import MODELS
@@ -163,4 +164,5 @@ class SPDDensePoseHead(BaseModule):
         entropy, huber = surface_terms(
             sampled_logits, sampled_uv.unflatten(1, (2, self.num_parts)), labels, target_uv, uv_valid, self.huber_delta
         )
-        return TaskLoss(combine_terms(entropy, huber, uv_valid, self.combine), len(labels) > 0)
+        terms = combine_terms(entropy, huber, uv_valid, self.combine)
+        return share_terms(terms, term_counts(uv_valid, self.combine), labels.new_tensor(len(labels)))

@@ -8,11 +8,13 @@ from torch import Tensor, nn
 
 from mmspd.anatomy import NUM_JOINTS
 from mmspd.models.heads.refinement import BranchChannels, BranchState, Refinements, conv_stack
-from mmspd.models.losses.heatmap_loss import coordinate_loss, heatmap_mean_square, heatmap_norm
+from mmspd.models.losses.heatmap_loss import annotated_images, coordinate_loss, heatmap_mean_square, heatmap_norm
+from mmspd.models.losses.process_shares import share_terms
 from mmspd.models.losses.task_loss import TaskLoss
 from mmspd.registry import MODELS
 
 LOSSES = ('norm', 'mean', 'coordinates')
+DECODES = ('peak', 'argmax')
 
 
 class HeatmapPredictor(BaseModule):
@@ -43,12 +45,17 @@ class SPDPoseHead(BaseModule):
         top_channels (int): Width of the 1x1 convolution before the heatmaps.
         num_refinements (int): Passes of refinement; SPD has one, JPPNet two.
         exchange (str): What the segmentation branch hands over, ``'context'`` (SPD) or ``'prediction'`` (JPPNet).
+        refine (str): ``'full'`` (the paper's), or ``'separable'``: a refinement's kernels larger than 3x3 act on single
+            channels, a 1x1 joins them.
         remap_channels (int): Width of remapped predictions.
         refine_channels (Sequence[int]): Widths of a refinement's five convolutions.
         refine_kernels (Sequence[int]): Their kernel sizes.
         loss (str): ``'norm'`` (JPPNet), ``'mean'`` (squares) or ``'coordinates'`` (Eq. 3 by soft-argmax); see
             :mod:`mmspd.models.losses.heatmap_loss`.
         sigma (int): Cells of the target heatmaps' standard deviation, as in ``PoseTargets``; decoding fits it.
+        decode (str): How a joint is read from its heatmap: ``'peak'`` fits a Gaussian to the cells around the largest,
+            ``'argmax'`` takes the first largest pixel of the map enlarged to the picture by nearest neighbour (JPPNet;
+            up to a cell too far left and up).
         norm_cfg (dict | None): Norm layer of the branch's hidden convolutions; none in JPPNet.
         init_cfg (dict | list | None): As in mmengine.
     """
@@ -61,18 +68,22 @@ class SPDPoseHead(BaseModule):
         top_channels: int = 512,
         num_refinements: int = 1,
         exchange: str = 'context',
+        refine: str = 'full',
         remap_channels: int = 128,
         refine_channels: Sequence[int] = (512, 256, 256, 256, 256),
         refine_kernels: Sequence[int] = (3, 5, 7, 9, 1),
         loss: str = 'norm',
         sigma: int = 2,
+        decode: str = 'peak',
         norm_cfg: dict | None = None,
         init_cfg: dict | list | None = None,
     ) -> None:
         super().__init__(init_cfg)
         if loss not in LOSSES:
             raise ValueError(f'loss must be one of {LOSSES}, got {loss!r}')
-        self.loss, self.sigma = loss, sigma
+        if decode not in DECODES:
+            raise ValueError(f'decode must be one of {DECODES}, got {decode!r}')
+        self.loss, self.sigma, self.decode = loss, sigma, decode
         self.num_joints = num_joints
         self.feature_convs = conv_stack(in_channels, feature_channels, 3, norm_cfg)
         self.top_conv = conv_stack(feature_channels[-1], [top_channels], 1, norm_cfg)
@@ -82,6 +93,7 @@ class SPDPoseHead(BaseModule):
             partial(HeatmapPredictor, num_joints=num_joints),
             num_refinements=num_refinements,
             exchange=exchange,
+            refine=refine,
             channels=refine_channels,
             kernels=refine_kernels,
             remap_channels=remap_channels,
@@ -122,4 +134,6 @@ class SPDPoseHead(BaseModule):
         else:
             function = heatmap_norm if self.loss == 'norm' else heatmap_mean_square
             losses = [function(stage, heatmaps, weights) for stage in stages]
-        return TaskLoss({f'stage{i}': loss for i, loss in enumerate(losses)}, bool((weights > 0).any()))
+        terms = {f'stage{i}': loss for i, loss in enumerate(losses)}
+        images = annotated_images(weights).sum()
+        return share_terms(terms, dict.fromkeys(terms, images), images)

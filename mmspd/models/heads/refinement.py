@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import torch
-from mmcv.cnn import ConvModule
+from mmcv.cnn import ConvModule, DepthwiseSeparableConvModule
 from mmengine.model import BaseModule, ModuleList, Sequential
 from torch import Tensor, nn
 
 EXCHANGES = ('context', 'prediction')
+REFINES = ('full', 'separable')
 
 
 class BranchState(NamedTuple):
@@ -34,7 +35,11 @@ class BranchChannels(NamedTuple):
 
 
 def conv_stack(
-    in_channels: int, channels: Sequence[int], kernels: Sequence[int] | int, norm_cfg: dict | None = None
+    in_channels: int,
+    channels: Sequence[int],
+    kernels: Sequence[int] | int,
+    norm_cfg: dict | None = None,
+    separable: bool = False,
 ) -> Sequential:
     """Convolutions of stride 1 that keep the size, each with ReLU.
 
@@ -43,17 +48,22 @@ def conv_stack(
         channels (Sequence[int]): Output channels of each.
         kernels (Sequence[int] | int): Odd kernel size of each, or one for all.
         norm_cfg (dict | None): Norm layer between convolution and ReLU; None: none, as in JPPNet.
+        separable (bool): Kernels larger than 3x3 become one of that size on each channel and a 1x1 across channels,
+            without ReLU between them (Chollet, "Xception", CVPR 2017).
     """
     sizes = [kernels] * len(channels) if isinstance(kernels, int) else list(kernels)
     if len(sizes) != len(channels) or not all(size % 2 for size in sizes):
         raise ValueError(f'need one odd kernel size for each of the channels {tuple(channels)}, got {tuple(sizes)}')
     inputs = [in_channels, *channels[:-1]]
-    return Sequential(
-        *(
-            ConvModule(i, o, size, padding=size // 2, norm_cfg=norm_cfg)
-            for i, o, size in zip(inputs, channels, sizes, strict=True)
-        )
-    )
+    layers = []
+    for i, o, size in zip(inputs, channels, sizes, strict=True):
+        if separable and size > 3:
+            layers.append(
+                DepthwiseSeparableConvModule(i, o, size, padding=size // 2, norm_cfg=norm_cfg, dw_act_cfg=None)
+            )
+        else:
+            layers.append(ConvModule(i, o, size, padding=size // 2, norm_cfg=norm_cfg))
+    return Sequential(*layers)
 
 
 class RefinementStage(BaseModule):
@@ -72,6 +82,7 @@ class RefinementStage(BaseModule):
         channels (Sequence[int]): Widths of the five convolutions.
         kernels (Sequence[int]): Their kernel sizes.
         norm_cfg (dict | None): As in :func:`conv_stack`.
+        refine (str): ``'full'``, or ``'separable'`` for large kernels on single channels, see :func:`conv_stack`.
     """
 
     def __init__(
@@ -84,10 +95,13 @@ class RefinementStage(BaseModule):
         channels: Sequence[int] = (512, 256, 256, 256, 256),
         kernels: Sequence[int] = (3, 5, 7, 9, 1),
         norm_cfg: dict | None = None,
+        refine: str = 'full',
     ) -> None:
         super().__init__()
         if exchange not in EXCHANGES:
             raise ValueError(f'exchange must be one of {EXCHANGES}, got {exchange!r}')
+        if refine not in REFINES:
+            raise ValueError(f'refine must be one of {REFINES}, got {refine!r}')
         if len(channels) < 2:
             raise ValueError(f'a refinement needs at least two convolutions, got channels={tuple(channels)}')
         self.exchange = exchange
@@ -99,8 +113,9 @@ class RefinementStage(BaseModule):
             width += remap_channels
         elif partner is not None:
             width += partner.context
-        self.context_convs = conv_stack(width, channels[:-1], kernels[:-1], norm_cfg)
-        self.top_conv = conv_stack(channels[-2], channels[-1:], kernels[-1:], norm_cfg)
+        separable = refine == 'separable'
+        self.context_convs = conv_stack(width, channels[:-1], kernels[:-1], norm_cfg, separable)
+        self.top_conv = conv_stack(channels[-2], channels[-1:], kernels[-1:], norm_cfg, separable)
         self.predictor = predictor
 
     def gather(self, own: BranchState, partner: BranchState | None) -> Tensor:

@@ -12,6 +12,8 @@ from torch import Tensor, nn
 from mmspd.anatomy import NUM_CLASSES
 from mmspd.models.heads.aspp import ASPPClassifier
 from mmspd.models.heads.refinement import BranchChannels, BranchState, Refinements, conv_stack
+from mmspd.models.losses.pixel_counts import averaged_pixels
+from mmspd.models.losses.process_shares import share_terms
 from mmspd.models.losses.task_loss import TaskLoss, term_name
 from mmspd.registry import MODELS
 from mmspd.structures import SPDDataSample
@@ -33,6 +35,8 @@ class SPDSegHead(BaseDecodeHead):
         context_channels (Sequence[int]): Widths of the 3x3 convolutions that make the context.
         num_refinements (int): Passes of refinement; SPD has one, JPPNet two.
         exchange (str): What the pose branch hands over, ``'context'`` (SPD) or ``'prediction'`` (JPPNet).
+        refine (str): ``'full'`` (the paper's), or ``'separable'``: a refinement's kernels larger than 3x3 act on single
+            channels, a 1x1 joins them.
         remap_channels (int): Width of remapped predictions.
         refine_channels (Sequence[int]): Widths of a refinement's five convolutions.
         refine_kernels (Sequence[int]): Their kernel sizes.
@@ -53,6 +57,7 @@ class SPDSegHead(BaseDecodeHead):
         context_channels: Sequence[int] = (512, 256),
         num_refinements: int = 1,
         exchange: str = 'context',
+        refine: str = 'full',
         remap_channels: int = 128,
         refine_channels: Sequence[int] = (512, 256, 256, 256, 256),
         refine_kernels: Sequence[int] = (3, 5, 7, 9, 1),
@@ -89,6 +94,7 @@ class SPDSegHead(BaseDecodeHead):
             partial(ASPPClassifier, num_classes=num_classes, rates=rates),
             num_refinements=num_refinements,
             exchange=exchange,
+            refine=refine,
             channels=refine_channels,
             kernels=refine_kernels,
             remap_channels=remap_channels,
@@ -124,6 +130,7 @@ class SPDSegHead(BaseDecodeHead):
             size = stages[0].shape[-2:]
             labels = F.interpolate(labels[:, None].float(), size=size, mode='nearest-exact')[:, 0].long()
         terms: dict[str, Tensor] = {}
+        counts: dict[str, Tensor] = {}
         losses: Any = self.loss_decode if isinstance(self.loss_decode, nn.ModuleList) else [self.loss_decode]
         for number, logits in enumerate(stages):
             # In mixed precision too, as sums over thousands of cells.
@@ -133,7 +140,8 @@ class SPDSegHead(BaseDecodeHead):
             for loss in losses:
                 suffix = '' if len(losses) == 1 else f'_{term_name(loss.loss_name)}'
                 terms[f'stage{number}{suffix}'] = loss(resized, labels, ignore_index=self.ignore_index)
-        return TaskLoss(terms, bool((labels != self.ignore_index).any()))
+                counts[f'stage{number}{suffix}'] = averaged_pixels(loss, labels, self.ignore_index)
+        return share_terms(terms, counts, (labels != self.ignore_index).sum())
 
     def loss_by_feat(self, seg_logits: list[Tensor], batch_data_samples: list[SPDDataSample]) -> dict[str, Tensor]:
         """Losses in an ``EncoderDecoder``: ``loss_stage<i>`` for each stage."""

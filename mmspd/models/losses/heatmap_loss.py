@@ -9,9 +9,14 @@ import torch
 from torch import Tensor
 
 
+def annotated_images(weights: Tensor) -> Tensor:
+    """Images with any positive weight, bool (N,); every loss here averages over them."""
+    return (weights > 0).any(dim=1)
+
+
 def _mean_over_annotated(per_image: Tensor, weights: Tensor) -> Tensor:
-    """Mean of (N,) over the images with any positive weight; 0 if none."""
-    annotated = (weights > 0).any(dim=1)
+    """Mean of (N,) over the annotated images; 0 if there are none."""
+    annotated = annotated_images(weights)
     return (per_image * annotated).sum() / annotated.sum().clamp(min=1)
 
 

@@ -59,3 +59,11 @@ def combine_terms(entropy: Tensor, huber: Tensor, uv_valid: Tensor, combine: str
         return {'IUV': (entropy * huber.sum(dim=1) * uv_valid).sum() / valid}
     mean_u, mean_v = (huber * uv_valid[:, None]).sum(dim=0) / valid
     return {'I': entropy.sum() / max(len(entropy), 1), 'U': mean_u, 'V': mean_v}
+
+
+def term_counts(uv_valid: Tensor, combine: str = 'sum') -> dict[str, Tensor]:
+    """Over how many points each term of :func:`combine_terms` averages: scalars by the terms' names."""
+    valid = uv_valid.sum()
+    if combine == 'product':
+        return {'IUV': valid}
+    return {'I': valid.new_tensor(len(uv_valid)), 'U': valid, 'V': valid}

@@ -15,8 +15,9 @@ class TaskLoss(NamedTuple):
 
     Attributes:
         terms (dict[str, Tensor]): Named scalars, summed into the task's loss. Where nothing is annotated they are zeros
-            that keep the branch in the graph, so that distributed training does not wait for its gradients.
-        annotated (bool): Whether the batch holds any annotation for the task.
+            that keep the branch in the graph, so that distributed training does not wait for its gradients. Of several
+            processes, each has its part, and the mean over the processes is the whole batch's.
+        annotated (bool): Whether the batch, in whichever process, holds any annotation for the task.
     """
 
     terms: dict[str, Tensor]

@@ -7,13 +7,20 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from mmengine.structures import InstanceData, PixelData
 from torch import Tensor
 
 from mmspd.anatomy import JOINT_MIRROR, PARSING_MIRROR, SURFACE_MIRROR
-from mmspd.codecs.heatmap import decode_heatmaps
+from mmspd.codecs.heatmap import decode_heatmaps, locate_peaks
 from mmspd.geometry import apply_to_boxes, apply_to_points, mirroring, scaling
 from mmspd.models.sampling import edge_theta, resample
+from mmspd.models.segmentors.corner_grid import (
+    cells_to_input,
+    enlarge_nearest,
+    largest_pixels,
+    require_whole_picture,
+)
 from mmspd.structures import SPDDataSample
 
 
@@ -54,7 +61,12 @@ def unmirror(maps: Tensor, table: np.ndarray) -> Tensor:
 
 
 def joints_in_picture(
-    heatmaps: Tensor, matrix: np.ndarray, input_size: tuple[int, int], sigma: int = 2
+    heatmaps: Tensor,
+    matrix: np.ndarray,
+    input_size: tuple[int, int],
+    sigma: int = 2,
+    grid: str = 'edge',
+    mirrored: bool = False,
 ) -> InstanceData:
     """Joints of one picture.
 
@@ -63,25 +75,70 @@ def joints_in_picture(
         matrix (np.ndarray): (3, 3) from original to network input points.
         input_size (tuple): (h, w) of the network input.
         sigma (int): Cells of the heatmaps' standard deviation.
+        grid (str): As in :func:`set_parsing`; on ``'edge'`` the outermost cells lie on the outermost pixels (UDP).
+        mirrored (bool): Whether the heatmaps were predicted from the mirrored input; only ``'corner'`` asks.
 
     Returns:
         InstanceData: ``keypoints`` float32 (1, K, 2) in original pixels, ``keypoint_scores`` float32 (1, K).
     """
     height, width = input_size
-    joints, scores = decode_heatmaps(heatmaps.detach().float().cpu().numpy(), (width, height), sigma)
+    maps = heatmaps.detach().float().cpu().numpy()
+    if grid == 'edge':
+        joints, scores = decode_heatmaps(maps, (width, height), sigma)
+    else:
+        places, scores = locate_peaks(maps, sigma)
+        joints = apply_to_points(cells_to_input(maps.shape[-2:], input_size, mirrored), places)
+        joints, scores = np.clip(joints, -0.5, np.array([width, height]) - 0.5), scores.astype(np.float32)
     original = apply_to_points(np.linalg.inv(matrix), joints.astype(np.float64))
     return InstanceData(keypoints=original[None].astype(np.float32), keypoint_scores=scores[None])
 
 
-def set_parsing(sample: SPDDataSample, logits: Tensor, input_size: tuple[int, int]) -> None:
-    """Write ``seg_logits`` and ``pred_sem_seg`` from logits (C, ., .) of the network input."""
+def logits_theta(
+    matrix: np.ndarray, target: tuple[int, int], cells: tuple[int, int], input_size: tuple[int, int], mirrored: bool
+) -> np.ndarray:
+    """``affine_grid``'s matrix (2, 3) from a picture to logits whose cells lie on the corner grid.
+
+    Args:
+        matrix (np.ndarray): (3, 3), from the picture's points to points of the un-mirrored network input.
+        target (tuple): (H, W) of the picture.
+        cells (tuple): (., .) of the logits.
+        input_size (tuple): (h, w) of the network input.
+        mirrored (bool): Whether the logits were predicted from the mirrored input.
+    """
+    to_cells = np.linalg.inv(cells_to_input(cells, input_size, mirrored)) @ matrix
+    return edge_theta(to_cells, target, cells)
+
+
+def enlarge_logits(logits: Tensor, size: tuple[int, int], grid: str) -> Tensor:
+    """Logits (N, C, ., .) at the network input's ``size`` (h, w), bilinear; ``grid`` as in :func:`set_parsing`."""
+    if grid == 'edge':
+        return F.interpolate(logits, size=size, mode='bilinear', align_corners=False)
+    theta = logits_theta(np.eye(3), size, (logits.shape[-2], logits.shape[-1]), size, mirrored=False)
+    return torch.stack([resample(each, theta, size) for each in logits])
+
+
+def set_parsing(sample: SPDDataSample, logits: Tensor, input_size: tuple[int, int], grid: str = 'edge') -> None:
+    """Write ``seg_logits`` and ``pred_sem_seg`` from logits (C, ., .) of the network input.
+
+    Args:
+        sample (SPDDataSample): Written to.
+        logits (Tensor): (C, ., .).
+        input_size (tuple): (h, w) of the network input.
+        grid (str): Where cells lie: ``'edge'``, they cover the input from edge to edge, or ``'corner'``, see
+            :mod:`mmspd.models.segmentors.corner_grid`.
+    """
     meta = sample.metainfo
     if meta.get('flip'):
         # Another data set's classes have sides that this table does not know; it fits LIP's number of classes only.
         table = PARSING_MIRROR if len(logits) == len(PARSING_MIRROR) else np.arange(len(logits))
         logits = unmirror(logits, table)
     original = tuple(meta.get('ori_shape', input_size)[:2])
-    theta = edge_theta(upright_matrix(meta, input_size), original, input_size)
+    matrix = upright_matrix(meta, input_size)
+    if grid == 'edge':
+        theta = edge_theta(matrix, original, input_size)
+    else:
+        cells = (logits.shape[-2], logits.shape[-1])
+        theta = logits_theta(matrix, original, cells, input_size, bool(meta.get('flip')))
     set_parsing_logits(sample, resample(logits, theta, original))
 
 
@@ -91,12 +148,46 @@ def set_parsing_logits(sample: SPDDataSample, logits: Tensor) -> None:
     sample.pred_sem_seg = PixelData(data=logits.argmax(dim=0, keepdim=True))
 
 
-def set_joints(sample: SPDDataSample, heatmaps: Tensor, input_size: tuple[int, int], sigma: int = 2) -> None:
-    """Write ``pred_instances`` and ``pred_fields`` from heatmaps (K, ., .) of the network input."""
-    if sample.metainfo.get('flip'):
+def set_joints(
+    sample: SPDDataSample,
+    heatmaps: Tensor,
+    input_size: tuple[int, int],
+    sigma: int = 2,
+    grid: str = 'edge',
+    decode: str = 'peak',
+) -> None:
+    """Write ``pred_instances`` and ``pred_fields`` from heatmaps (K, ., .) of the network input.
+
+    Args:
+        sample (SPDDataSample): Written to.
+        heatmaps (Tensor): (K, ., .).
+        input_size (tuple): (h, w) of the network input.
+        sigma (int): Cells of the heatmaps' standard deviation.
+        grid (str): As in :func:`set_parsing`.
+        decode (str): As in :class:`~mmspd.models.heads.SPDPoseHead`.
+    """
+    meta = sample.metainfo
+    mirrored = bool(meta.get('flip'))
+    if mirrored:
         heatmaps = unmirror(heatmaps, JOINT_MIRROR)
     sample.pred_fields = PixelData(heatmaps=heatmaps.float())
-    sample.pred_instances = joints_in_picture(heatmaps, upright_matrix(sample.metainfo, input_size), input_size, sigma)
+    if decode == 'argmax':
+        sample.pred_instances = largest_pixels(enlarged_heatmaps(sample, input_size))
+        return
+    matrix = upright_matrix(meta, input_size)
+    sample.pred_instances = joints_in_picture(heatmaps, matrix, input_size, sigma, grid, mirrored)
+
+
+def enlarged_heatmaps(sample: SPDDataSample, input_size: tuple[int, int]) -> Tensor:
+    """A sample's ``pred_fields`` at the original picture's size, by :func:`enlarge_nearest`: (K, H, W).
+
+    Raises:
+        ValueError: The network input does not show the whole picture.
+    """
+    meta = sample.metainfo
+    original = tuple(meta.get('ori_shape', input_size)[:2])
+    require_whole_picture(input_matrix(meta, input_size), original, input_size)
+    return enlarge_nearest(sample.pred_fields.heatmaps, original, bool(meta.get('flip')))
 
 
 def set_surface(

@@ -1,19 +1,24 @@
 """The multi-task model: it wires backbone, neck and branches (paper, section III.A and Fig. 2)."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
-from mmengine.structures import PixelData
 from mmseg.models.segmentors.base import BaseSegmentor
 from torch import Tensor, nn
 
+from mmspd.geometry import GRIDS
 from mmspd.models.heads.refinement import BranchState
 from mmspd.models.heads.seg_head import SPDSegHead
-from mmspd.models.losses.task_loss import TaskLoss, term_name
+from mmspd.models.losses.process_shares import process_means
+from mmspd.models.losses.task_loss import TaskLoss
 from mmspd.models.necks.spd_neck import BranchFeatures
-from mmspd.models.segmentors.batch import gather_points, person_boxes, stack_joints, stack_labels
-from mmspd.models.segmentors.decoding import foreground_box, set_joints, set_parsing, set_surface
+from mmspd.models.segmentors.batch import JointTargets, gather_points, person_boxes, stack_joints, stack_labels
+from mmspd.models.segmentors.decoding import enlarge_logits, foreground_box, set_joints, set_parsing, set_surface
+from mmspd.models.segmentors.execution import set_execution
+from mmspd.models.segmentors.foreign_head import foreign_seg_loss
+from mmspd.models.segmentors.scales import resize_inputs, resize_joints, supervise_scales
 from mmspd.registry import MODELS
 from mmspd.structures import SPDDataSample
 
@@ -54,10 +59,20 @@ class SPD(BaseSegmentor):
         data_preprocessor (dict | nn.Module | None): :class:`~mmspd.models.data_preprocessor.SPDDataPreProcessor`.
         train_cfg (dict | None): Handed to a decode head of mmseg.
         test_cfg (dict | None): Taken because mmseg's configs have it; the network always sees whole inputs.
+        scales (Sequence[float]): Scales of the input at which segmentation and pose are trained with shared weights,
+            the first 1. With more than one, each scale *and* their mean are supervised (JPPNet: 1, 0.75, 0.5). Dense
+            pose is trained, and everything predicted, at scale 1; ``tta_pipeline`` predicts at several.
+        channels_last (bool): Weights and feature maps lie in memory pixel by pixel (``torch.channels_last``).
+        checkpoint_activations (bool): Training keeps the inputs of residual blocks and of the branches' passes alone
+            and computes the rest again for the backward pass: less memory, more time. Needs torch 2.1.
+        compile_modules (bool | dict): Run the same parts through ``torch.compile``; a dict holds its arguments.
+        grid (str): Where the cells of logits and heatmaps lie in predictions: ``'edge'``, or ``'corner'`` for weights
+            trained with TensorFlow 1's resizing (:mod:`mmspd.models.segmentors.corner_grid`).
         init_cfg (dict | list | None): As in mmengine.
 
     Raises:
-        ValueError: No head at all, or heads that disagree on the exchange.
+        ValueError: No head at all, an unknown grid, heads that disagree on the exchange, or scales that do not begin
+            with 1, repeat, are not positive, or come with a decode head of mmseg.
     """
 
     seg_head: Any
@@ -75,6 +90,11 @@ class SPD(BaseSegmentor):
         data_preprocessor: dict | nn.Module | None = None,
         train_cfg: dict | None = None,
         test_cfg: dict | None = None,
+        scales: Sequence[float] = (1.0,),
+        channels_last: bool = False,
+        checkpoint_activations: bool = False,
+        compile_modules: bool | dict[str, Any] = False,
+        grid: str = 'edge',
         init_cfg: dict | list | None = None,
     ) -> None:
         # mmengine would look it up in its own registry, which knows ours only while a default scope is set.
@@ -93,9 +113,30 @@ class SPD(BaseSegmentor):
         heads = dict(seg=self.seg_head, pose=self.pose_head, densepose=self.densepose_head)
         self.multi_task_loss.keep_tasks([task for task, head in heads.items() if head])
         self.train_cfg, self.test_cfg = train_cfg or {}, test_cfg or {}
+        if grid not in GRIDS:
+            raise ValueError(f'grid must be one of {GRIDS}, got {grid!r}')
+        self.grid = grid
+        self.scales = tuple(scales)
+        if self.scales[:1] != (1,) or len(set(self.scales)) < len(self.scales) or min(self.scales) <= 0:
+            raise ValueError(f'scales must begin with 1 and be different and positive, got {self.scales}')
+        if len(self.scales) > 1 and self.seg_head and not self.has_own_seg_head:
+            raise ValueError(f'several scales need SPDSegHead or no seg_head, got {type(self.seg_head).__name__}')
         if self.has_own_seg_head and self.pose_head:
             self.seg_head.refinements.connect(self.pose_head.refinements)
             self.pose_head.refinements.connect(self.seg_head.refinements)
+        self.channels_last = channels_last
+        self._set_memory_format(channels_last)
+        set_execution(self, checkpoint_activations, compile_modules)
+
+    def _set_memory_format(self, channels_last: bool) -> None:
+        """Lay all weights of four dimensions out in memory; loading a checkpoint keeps it."""
+        self.to(memory_format=torch.channels_last if channels_last else torch.contiguous_format)
+
+    def init_weights(self) -> None:
+        """As in mmengine: the same weights in either memory format, which random numbers would fill in its order."""
+        self._set_memory_format(False)
+        super().init_weights()
+        self._set_memory_format(self.channels_last)
 
     @property
     def has_own_seg_head(self) -> bool:
@@ -104,6 +145,8 @@ class SPD(BaseSegmentor):
 
     def extract_feat(self, inputs: Tensor) -> BranchFeatures:
         """Features of the branches for inputs (N, 3, H, W)."""
+        if self.channels_last:
+            inputs = inputs.contiguous(memory_format=torch.channels_last)
         return self.neck(self.backbone(inputs))
 
     def forward_branches(self, feats: BranchFeatures) -> tuple[list[Tensor], list[Tensor]]:
@@ -141,16 +184,20 @@ class SPD(BaseSegmentor):
         """
         size = _size(inputs)
         feats = self.extract_feat(inputs)
-        seg, pose = self.forward_branches(feats)
+        seg, pose = {}, {}
+        for scale in self.scales:
+            scaled = feats if scale == 1 else self.extract_feat(resize_inputs(inputs, scale))
+            seg[scale], pose[scale] = self.forward_branches(scaled)
         tasks: dict[str, TaskLoss] = {}
         if self.seg_head:
             labels = stack_labels(data_samples, size, inputs.device)
             if self.has_own_seg_head:
-                tasks['seg'] = self.seg_head.task_loss(seg, labels)
+                tasks['seg'] = supervise_scales(seg, False, lambda stages: self.seg_head.task_loss(stages, labels))
             else:
-                tasks['seg'] = self._foreign_seg_loss(feats, data_samples, labels)
+                tasks['seg'] = foreign_seg_loss(self.seg_head, feats, data_samples, labels, self.train_cfg)
         if self.pose_head:
-            tasks['pose'] = self.pose_head.task_loss(pose, *stack_joints(data_samples, pose[0], size))
+            joints = stack_joints(data_samples, pose[1][0], size)
+            tasks['pose'] = supervise_scales(pose, True, lambda stages: self._pose_loss(stages, joints, pose[1][0]))
         if self.densepose_head:
             rois = person_boxes(data_samples, size, inputs.device)
             charts = self.densepose_head(feats.shallow, rois)
@@ -158,17 +205,23 @@ class SPD(BaseSegmentor):
             tasks['densepose'] = self.densepose_head.task_loss(charts, rois, points, index, *targets)
         return self.multi_task_loss(tasks)
 
-    def _foreign_seg_loss(self, feats: BranchFeatures, data_samples: list[SPDDataSample], labels: Tensor) -> TaskLoss:
-        """Losses of a decode head of mmseg, which reads the labels from the samples."""
-        complete = []
-        for sample, label in zip(data_samples, labels, strict=True):
-            if 'gt_sem_seg' not in sample:
-                sample = sample.new()
-                sample.gt_sem_seg = PixelData(data=label[None])
-            complete.append(sample)
-        losses = self.seg_head.loss(tuple(feats), complete, self.train_cfg)
-        terms = {term_name(name): value for name, value in losses.items() if 'loss' in name}
-        return TaskLoss(terms, bool((labels != self.seg_head.ignore_index).any()))
+    def _pose_loss(self, stages: list[Tensor], joints: JointTargets, full: Tensor) -> TaskLoss:
+        """Pose loss of one scale's heatmaps from targets for heatmaps like ``full``, the input's own scale."""
+        if stages[0].shape != full.shape:
+            joints = resize_joints(joints, _size(stages[0]))
+        return self.pose_head.task_loss(stages, *joints)
+
+    def parse_losses(self, losses: dict[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+        """The objective of this process, and for the log the means over all processes: the whole batch's losses.
+
+        Args:
+            losses (dict[str, Tensor]): Of :meth:`loss`.
+
+        Returns:
+            tuple[Tensor, dict[str, Tensor]]: The sum of the losses, to be differentiated; the values to log.
+        """
+        objective, values = super().parse_losses(losses)
+        return objective, process_means(values)
 
     def given_or_found_rois(
         self, samples: list[SPDDataSample], seg_logits: Tensor | None, size: tuple[int, int], device: torch.device
@@ -209,9 +262,11 @@ class SPD(BaseSegmentor):
             surface = self.densepose_head(feats.shallow, rois)
         for number, sample in enumerate(samples):
             if seg_logits is not None:
-                set_parsing(sample, seg_logits[number], size)
+                set_parsing(sample, seg_logits[number], size, self.grid)
             if pose_stages:
-                set_joints(sample, pose_stages[-1][number], size, self.pose_head.sigma)
+                set_joints(
+                    sample, pose_stages[-1][number], size, self.pose_head.sigma, self.grid, self.pose_head.decode
+                )
             if surface is not None and rois is not None:
                 own = rois[:, 0] == number
                 set_surface(sample, surface[0][own], surface[1][own], rois[own, 1:], size)
@@ -227,7 +282,7 @@ class SPD(BaseSegmentor):
             raise ValueError('encode_decode gives parsing logits, but this model has no seg_head')
         feats = self.extract_feat(inputs)
         logits = self.forward_seg(feats, self.forward_branches(feats)[0])
-        return F.interpolate(logits, size=_size(inputs), mode='bilinear', align_corners=False)
+        return enlarge_logits(logits, _size(inputs), self.grid)
 
     def _forward(self, inputs: Tensor, data_samples: list[SPDDataSample] | None = None) -> SPDOutputs:
         """Raw outputs, with the given boxes or the whole inputs as regions."""

@@ -6,8 +6,14 @@ from mmengine.model import BaseTTAModel
 from mmengine.structures import InstanceData, PixelData
 from torch import Tensor
 
-from mmspd.models.sampling import grid_theta, resample
-from mmspd.models.segmentors.decoding import joints_in_picture, set_parsing_logits, upright_matrix
+from mmspd.models.sampling import edge_theta, grid_theta, resample
+from mmspd.models.segmentors.corner_grid import cells_to_input, largest_pixels
+from mmspd.models.segmentors.decoding import (
+    enlarged_heatmaps,
+    joints_in_picture,
+    set_parsing_logits,
+    upright_matrix,
+)
 from mmspd.registry import MODELS
 from mmspd.structures import SPDDataSample
 
@@ -41,23 +47,44 @@ class SPDTTAModel(BaseTTAModel):
         if 'seg_logits' in merged:
             set_parsing_logits(merged, torch.stack([each.seg_logits.data for each in variants]).mean(dim=0))
         if 'pred_fields' in merged:
-            heatmaps = torch.stack([_heatmaps_in_frame(each, merged) for each in variants]).mean(dim=0)
-            size = tuple(merged.metainfo['img_shape'][:2])
-            merged.pred_fields = PixelData(heatmaps=heatmaps)
-            merged.pred_instances = joints_in_picture(
-                heatmaps, upright_matrix(merged.metainfo, size), size, self.module.pose_head.sigma
-            )
+            self._merge_joints(merged, variants)
         if 'pred_surface' in merged:
             merged.pred_surface = _merge_surface([each.pred_surface for each in variants])
         return merged
 
+    def _merge_joints(self, merged: SPDDataSample, variants: list[SPDDataSample]) -> None:
+        """Decode the joints from the mean heatmaps: in cells of the first variant, or in pixels for ``'argmax'``."""
+        grid, head = self.module.grid, self.module.pose_head
+        heatmaps = torch.stack([_heatmaps_in_frame(each, merged, grid) for each in variants]).mean(dim=0)
+        size = _input_size(merged)
+        if head.decode == 'argmax':
+            pictures = [enlarged_heatmaps(each, _input_size(each)) for each in variants]
+            merged.pred_instances = largest_pixels(torch.stack(pictures).mean(dim=0))
+        else:
+            matrix, mirrored = upright_matrix(merged.metainfo, size), bool(merged.metainfo.get('flip'))
+            merged.pred_instances = joints_in_picture(heatmaps, matrix, size, head.sigma, grid, mirrored)
+        merged.pred_fields = PixelData(heatmaps=heatmaps)
 
-def _heatmaps_in_frame(sample: SPDDataSample, frame: SPDDataSample) -> Tensor:
+
+def _input_size(sample: SPDDataSample) -> tuple[int, int]:
+    """(h, w) of the network input."""
+    height, width = sample.metainfo['img_shape'][:2]
+    return height, width
+
+
+def _heatmaps_in_frame(sample: SPDDataSample, frame: SPDDataSample, grid: str) -> Tensor:
     """A variant's heatmaps resampled to the cells of another's: (K, h, w)."""
-    sizes = [tuple(each.metainfo['img_shape'][:2]) for each in (sample, frame)]
+    sizes = [_input_size(each) for each in (sample, frame)]
     source, target = upright_matrix(sample.metainfo, sizes[0]), upright_matrix(frame.metainfo, sizes[1])
-    theta = grid_theta(source @ np.linalg.inv(target), sizes[1], sizes[0])
-    return resample(sample.pred_fields.heatmaps, theta, frame.pred_fields.heatmaps.shape[-2:], align_corners=True)
+    matrix = source @ np.linalg.inv(target)
+    maps, shape = sample.pred_fields.heatmaps, frame.pred_fields.heatmaps.shape[-2:]
+    if grid == 'edge':
+        return resample(maps, grid_theta(matrix, sizes[1], sizes[0]), shape, align_corners=True)
+    of_sample, of_frame = (
+        cells_to_input(each.pred_fields.heatmaps.shape[-2:], size, bool(each.metainfo.get('flip')))
+        for each, size in zip((sample, frame), sizes, strict=True)
+    )
+    return resample(maps, edge_theta(np.linalg.inv(of_sample) @ matrix @ of_frame, shape, maps.shape[-2:]), shape)
 
 
 def _merge_surface(variants: list[InstanceData]) -> InstanceData:

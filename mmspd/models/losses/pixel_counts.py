@@ -1,0 +1,29 @@
+"""Over how many pixels a parsing loss of MMSegmentation averages."""
+
+import torch
+from mmseg.models.losses import CrossEntropyLoss
+from torch import Tensor, nn
+
+
+def averaged_pixels(loss: nn.Module, labels: Tensor, ignore_index: int) -> Tensor:
+    """What mmseg's ``CrossEntropyLoss`` divides by; all pixels for any other loss.
+
+    With ``avg_non_ignore`` these are the pixels that are not ignored, with class weights (of the softmax) the sum of
+    their weights, else all pixels. Other losses (Dice, Lovasz, ...) are no means over pixels, and no weighing of
+    processes makes their mean the whole batch's loss: each process then counts by its part of the batch.
+
+    Args:
+        loss (nn.Module): A loss of mmseg.
+        labels (Tensor): int64 (N, H, W).
+        ignore_index (int): Label that is not trained.
+
+    Returns:
+        Tensor: Scalar, 0 or more.
+    """
+    everything = labels.new_tensor(labels.numel())
+    if not isinstance(loss, CrossEntropyLoss):
+        return everything
+    known = labels != ignore_index
+    if loss.class_weight is not None and not loss.use_sigmoid:
+        return labels.new_tensor(loss.class_weight, dtype=torch.float32)[labels[known]].sum()
+    return known.sum() if loss.avg_non_ignore else everything

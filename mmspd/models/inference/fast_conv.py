@@ -13,7 +13,8 @@ channels, so each step is one matrix product, the middle one over the channels.
   k3 = b(c + d).
 
 Results differ from direct convolution's by rounding: of the outputs' spread, errors are 9e-7 in place of 2e-7 for 3x3,
-and 4e-7 in place of 3e-7 to 4e-7 for larger kernels (256 channels, root mean square). Transformed kernels take four times (3x3) to six times the memory.
+and 4e-7 in place of 3e-7 to 4e-7 for larger kernels (256 channels, root mean square). Transformed kernels take four
+times (3x3) to six times the memory.
 """
 
 from collections.abc import Sequence

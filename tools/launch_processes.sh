@@ -4,7 +4,8 @@
 # launch_processes NUM_PROCESSES TOOL [ARGS]
 #
 # Environment: NNODES machines (1), NODE_RANK of this one (0), MASTER_ADDR and PORT of the first (29500), PYTHON.
-# On one machine without PORT a free port is taken, so that several runs do not meet.
+# On one machine without PORT a free port is taken, so that several runs do not meet. The script becomes torchrun
+# (exec), so that whoever ends it ends the processes.
 launch_processes() {
     local number=$1 tool=$2
     shift 2
@@ -23,6 +24,6 @@ launch_processes() {
         echo "NNODES is $nodes: set MASTER_ADDR to the address of the first machine" >&2
         return 2
     fi
-    "${PYTHON:-python}" -m torch.distributed.run "${meeting[@]}" --nproc_per_node "$number" \
+    exec "${PYTHON:-python}" -m torch.distributed.run "${meeting[@]}" --nproc_per_node "$number" \
         "$(dirname "${BASH_SOURCE[0]}")/$tool" "$@" --launcher pytorch
 }

@@ -20,6 +20,7 @@ gpus=${GPUS:-8}
 per_node=${GPUS_PER_NODE:-$(( gpus < 8 ? gpus : 8 ))}
 read -ra more <<< "${SRUN_ARGS:-}"
 
-MASTER_PORT=${PORT:-29500} srun --partition "$1" --job-name "$2" --gres "gpu:$per_node" --ntasks "$gpus" \
+export MASTER_PORT=${PORT:-29500}
+exec srun --partition "$1" --job-name "$2" --gres "gpu:$per_node" --ntasks "$gpus" \
     --ntasks-per-node "$per_node" --cpus-per-task "${CPUS_PER_TASK:-5}" --kill-on-bad-exit=1 ${more[@]+"${more[@]}"} \
     "${PYTHON:-python}" -u "$(dirname "${BASH_SOURCE[0]}")/train.py" "$3" --work-dir "$4" --launcher slurm "${@:5}"

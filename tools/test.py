@@ -66,6 +66,8 @@ def build_config(args: argparse.Namespace) -> Config:
         cfg.test_dataloader.dataset.pipeline = cfg.tta_pipeline
         cfg.tta_model.module = cfg.model
         cfg.model = ConfigDict(**cfg.tta_model)
+    if args.fast and any(hook.type == 'EMAHook' for hook in cfg.get('custom_hooks') or ()):
+        raise SystemExit('--fast does not go with EMAHook, which exchanges weights while testing: leave one of them out')
     return cfg
 
 

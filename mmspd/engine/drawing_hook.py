@@ -6,6 +6,7 @@ from typing import Any
 from mmengine.dist import get_dist_info
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
+from torch.utils.data import DataLoader
 
 from mmspd.datasets.image_files import read_image
 from mmspd.registry import HOOKS
@@ -42,19 +43,23 @@ class DrawPredictionsHook(Hook):
 
     def after_val_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
         """Draw the batch's share of samples."""
-        self._draw(runner, outputs)
+        self._draw(runner, runner.val_dataloader, outputs)
 
     def after_test_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
         """Draw the batch's share of samples."""
-        self._draw(runner, outputs)
+        self._draw(runner, runner.test_dataloader, outputs)
 
-    def _draw(self, runner: Runner, samples: list[SPDDataSample]) -> None:
-        """Draw every ``interval``-th sample, counted over all processes."""
+    def _draw(self, runner: Runner, loader: DataLoader, samples: list[SPDDataSample]) -> None:
+        """Draw every ``interval``-th sample, counted over all processes.
+
+        Samples beyond the data set's end are its first ones again, of which processes with less to do are given some.
+        """
+        total = len(loader.dataset)  # type: ignore[arg-type]  # PyTorch's stubs lack the length
         rank, world_size = get_dist_info()
         for sample in samples if self.enabled else ():
             number = self._seen * world_size + rank
             self._seen += 1
-            if number % self.interval:
+            if number % self.interval or number >= total:
                 continue
             image = read_image(sample.img_path)[..., ::-1]
             out_file = None if self.out_dir is None else str(self.out_dir / f'{Path(sample.img_id).name}.png')

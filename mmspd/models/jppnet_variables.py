@@ -94,7 +94,7 @@ def _refinements() -> Iterator[tuple[str, str, dict[str, str]]]:
         for rate in range(4):
             yield (
                 f'seg_head.refinements.stages.{step}.predictor.branches.{rate}',
-                (f'fc{step + 2}_parsing/parsing_human{rate + 1}'),
+                f'fc{step + 2}_parsing/parsing_human{rate + 1}',
                 _SHORT,
             )
         yield f'pose_head.refinements.stages.{step}.predictor.conv', f'fc{step + 2}_pose/conv6', _SHORT

@@ -76,11 +76,7 @@ def list_arrays(path: str | Path) -> dict[str, ArraySpec]:
     with _open_archive(path) as archive:
         for info in archive.infolist():
             name = info.filename.removesuffix('.npy')
-            try:
-                with archive.open(info) as stream:
-                    shape, _, dtype = _read_header(io.BytesIO(stream.read(2 * _LARGEST_HEADER)))
-            except Exception as error:  # as in _read_array
-                raise ValueError(f'{path}, array {name!r}: damaged: {error}') from error
+            shape, _, dtype, _ = _read_claims(archive, info, f'{path}, array {name!r}')
             if name in specs:
                 raise ValueError(f'{path}: the array {name!r} is there twice')
             specs[name] = ArraySpec('object' if dtype.hasobject else str(dtype), tuple(shape))
@@ -120,22 +116,33 @@ def _read_array(
     archive: zipfile.ZipFile, info: zipfile.ZipInfo, spec: ArraySpec, letters: dict[str, int], where: str
 ) -> np.ndarray:
     """One array; ``letters`` collects the lengths that the letters of the specs stand for."""
+    shape, column_major, dtype, begin = _read_claims(archive, info, where)
+    _check(shape, dtype, spec, letters, where)
+    left = info.file_size - begin
+    if left != math.prod(shape) * dtype.itemsize:
+        raise ValueError(f'{where}: damaged: {left} bytes where its shape {shape} of {dtype} was expected')
+    try:
+        with archive.open(info) as stream:
+            content = stream.read(info.file_size)
+        # The bytes belong to no one else and cannot be written to.
+        return np.frombuffer(content, dtype, offset=begin).reshape(shape, order='F' if column_major else 'C')
+    except Exception as error:  # of zipfile and zlib, or fewer bytes than claimed
+        raise ValueError(f'{where}: damaged: {error}') from error
+
+
+def _read_claims(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: str
+) -> tuple[tuple[int, ...], bool, np.dtype, int]:
+    """What a member says it is, without unpacking more: as :func:`_read_header`, and where its values begin."""
     # The other methods unpack without any limit.
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise ValueError(f'{where}: packed by method {info.compress_type}, where 0 or 8 was expected')
     try:
         with archive.open(info) as stream:
-            content = stream.read(info.file_size)
-        buffer = io.BytesIO(content)
-        shape, column_major, dtype = _read_header(buffer)
+            buffer = io.BytesIO(stream.read(2 * _LARGEST_HEADER))
+        return *_read_header(buffer), buffer.tell()
     except Exception as error:  # of zipfile, zlib, and the parser of the header: SyntaxError, TokenError, ...
         raise ValueError(f'{where}: damaged: {error}') from error
-    _check(shape, dtype, spec, letters, where)
-    left = len(content) - buffer.tell()
-    if left != math.prod(shape) * dtype.itemsize:
-        raise ValueError(f'{where}: damaged: {left} bytes where its shape {shape} of {dtype} was expected')
-    # The bytes belong to no one else and cannot be written to.
-    return np.frombuffer(content, dtype, offset=buffer.tell()).reshape(shape, order='F' if column_major else 'C')
 
 
 def _read_header(buffer: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:

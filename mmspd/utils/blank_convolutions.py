@@ -14,7 +14,8 @@ class BlankConvolutions(TorchDispatchMode):
 
     Bytes and FLOPs do not depend on values, and a training step counts in seconds where it computes in minutes.
     Enter it *before* the modes that count (``with BlankConvolutions(), LiveMemory() as memory``), so that they see a
-    convolution and its outputs and not what stands in for it. Needs PyTorch 2.1 or later.
+    convolution and its outputs and not what stands in for it. Use ``torch.no_grad``: under ``torch.inference_mode``
+    PyTorch hands convolutions on in another form, and they are computed. Needs PyTorch 2.1 or later.
 
     Example:
         >>> with BlankConvolutions():

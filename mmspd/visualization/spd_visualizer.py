@@ -107,7 +107,7 @@ class SPDVisualizer(Visualizer):
             return
         sheet = self.draw_sheet(image, data_sample, draw_gt, draw_pred)
         self.set_image(sheet)
-        if show:
+        if show and is_main_process():
             self.show(sheet, win_name=name, wait_time=wait_time)
         if out_file is not None:
             _write_whole(Path(out_file), sheet)

@@ -247,6 +247,7 @@ def test_summary_by_hand(tool):
         (['{spd}', '--mode', 'train', '--predict'], '--predict is for --mode infer'),
         (['{spd}', '--mode', 'train', '--fast'], '--fast is for --mode infer'),
         (['{spd}', '--device', 'abacus'], 'abacus'),
+        (['{spd}', '--device', 'meta'], 'expected cpu or cuda, got meta'),
         (['{spd}', '--out', '{folder}'], 'expected a file'),
     ],
 )

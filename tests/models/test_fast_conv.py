@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from mmcv.cnn import build_conv_layer
 from torch import nn
 
 from mmspd.models.inference.fast_conv import FastConv2d, gain, transforms
@@ -77,6 +78,8 @@ def test_any_memory_format_and_precision_of_the_input():
         make_conv(size=4),
         make_conv(channels=(4, 4), groups=2),
         nn.Conv2d(4, 4, (3, 5), padding=(1, 2)),
+        make_conv().bfloat16(),
+        build_conv_layer(dict(type='ConvAWS'), 4, 4, 3, padding=1),  # standardises its weights first
     ],
     ids=str,
 )

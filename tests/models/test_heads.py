@@ -120,6 +120,15 @@ def test_equation_2_at_the_labels_size():
     assert terms['stage0'].item() == pytest.approx(want)
 
 
+def test_losses_of_one_name_are_all_kept():
+    # mmseg's cross entropy is named loss_ce by default, however often it is listed.
+    twice = [dict(type='CrossEntropyLoss', avg_non_ignore=True, loss_weight=weight) for weight in (1.0, 3.0)]
+    logits, labels = torch.randn(1, 2, 2, 2), torch.tensor([[[0, 1], [1, 255]]])
+    terms = two_class_head(loss_decode=twice).task_loss([logits], labels).terms
+    assert sorted(terms) == ['stage0_ce', 'stage0_ce1']
+    assert terms['stage0_ce1'].item() == pytest.approx(3 * terms['stage0_ce'].item())
+
+
 def test_labels_that_are_all_ignored_give_zero():
     logits = torch.randn(1, 2, 2, 2, requires_grad=True)
     terms, annotated = two_class_head().task_loss([logits], torch.full((1, 4, 4), 255))

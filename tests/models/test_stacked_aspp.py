@@ -25,6 +25,18 @@ def test_it_is_the_sum_of_the_convolutions(shape):
         torch.testing.assert_close(StackedASPP(classifier)(feat), classifier(feat), rtol=1e-5, atol=1e-6)
 
 
+def test_half_precision_sums_exactly():
+    classifier = make_classifier(64, 8, (1, 2, 3, 4))
+    feat = torch.rand(1, 64, 24, 24)
+    with torch.no_grad():
+        want = classifier(feat)
+        with torch.autocast('cpu', dtype=torch.bfloat16):
+            plain, stacked = classifier(feat), StackedASPP(classifier)(feat)
+    assert stacked.dtype == torch.bfloat16
+    errors = [(got.float() - want).square().mean().sqrt() for got in (plain, stacked)]
+    assert errors[1] < 1.2 * errors[0]
+
+
 def test_taps_that_coincide_are_added():
     # Three rates have 3 * 8 taps of their own and share the middle; rates 1, 1 share all nine.
     assert len(StackedASPP(make_classifier()).shifts) == 25

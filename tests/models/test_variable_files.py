@@ -85,3 +85,26 @@ def test_two_arrays_of_one_name_are_refused(tmp_path):
         archive.writestr('a.npy', archive.read('a.npy'))
     with pytest.raises(ValueError, match="'a' is there twice"):
         open_variables(tmp_path / 'variables.npz')
+
+
+def test_members_that_unpack_without_limit_are_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / 'variables.npz', 'w', zipfile.ZIP_LZMA) as archive:
+        archive.writestr('a.npy', b'')
+    with pytest.raises(ValueError, match="'a': packed by method 14"):
+        open_variables(tmp_path / 'variables.npz')
+
+
+def test_more_bytes_than_the_shape_needs_are_not_unpacked(tmp_path, monkeypatch):
+    path = tmp_path / 'variables.npz'
+    np.savez_compressed(path, a=np.zeros(2, np.float32))
+    with zipfile.ZipFile(path) as archive:
+        honest = archive.read('a.npy')
+    with zipfile.ZipFile(path, 'w', zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr('a.npy', honest + bytes(2**20))
+    variables = open_variables(path)
+    sizes = []
+    read = zipfile.ZipExtFile.read
+    monkeypatch.setattr(zipfile.ZipExtFile, 'read', lambda self, n=-1: sizes.append(n) or read(self, n))
+    with pytest.raises(ValueError, match=f"'a': damaged: {2**20 + 8} bytes where its shape"):
+        variables.read(['a'])
+    assert 0 < max(sizes) <= 8192

@@ -1,4 +1,4 @@
-"""Measure configs side by side: latency, pictures a second, memory, parameters, FLOPs, share of the machine's rate.
+r"""Measure configs side by side: latency, pictures a second, memory, parameters, FLOPs, share of the machine's rate.
 
     python tools/analysis/benchmark.py configs/spd/spd_r101_lip.py --predict --out speed.json
     python tools/analysis/benchmark.py --fast configs/spd/spd_r101_lip.py \
@@ -83,11 +83,14 @@ def parse_args(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def _device(text: str) -> torch.device:
-    """A device that works."""
+    """A device that works, and that this module knows how to wait for."""
     try:
-        return torch.zeros(0, device=text).device
+        device = torch.zeros(0, device=text).device
     except (RuntimeError, AssertionError) as error:  # the second from a PyTorch without CUDA
         raise argparse.ArgumentTypeError(f'{text}: {error}') from error
+    if device.type not in ('cpu', 'cuda'):
+        raise argparse.ArgumentTypeError(f'expected cpu or cuda, got {text}')
+    return device
 
 
 def _parts(text: str) -> list[str]:
@@ -112,13 +115,12 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     tasks = _TASKS[args.mode] + ['predict'] * args.predict
     entries = make_entries(args.configs, workload, tasks, args.cfg_options)
     only_counted = args.repeats == 0 and args.device.type == 'cpu'
-    for entry in entries:
-        with uncomputed() if only_counted else nullcontext():
-            entry.run()  # compiles, chooses algorithms, gives the optimiser its state
+    _settle(entries, only_counted)
     costs = [entry.costs() for entry in entries]
     if args.fast:
         for entry in entries:
             entry.prepare()
+        _settle(entries, only_counted)
         kept = ('parameters', 'flops')
         costs = [entry.costs() | {key: own[key] for key in kept} for entry, own in zip(entries, costs, strict=True)]
     report: dict[str, Any] = dict(
@@ -132,6 +134,13 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     if args.repeats:
         add_times(report, entries, MatrixProduct(args.matmul_size, workload), args)
     return report
+
+
+def _settle(entries: list[Entry], only_counted: bool) -> None:
+    """Run everything once, which compiles, chooses algorithms and gives the optimiser its state."""
+    with uncomputed() if only_counted else nullcontext():
+        for entry in entries:
+            entry.run()
 
 
 def add_times(report: dict[str, Any], entries: list[Entry], product: MatrixProduct, args: argparse.Namespace) -> None:

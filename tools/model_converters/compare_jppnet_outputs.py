@@ -93,7 +93,7 @@ def main() -> None:
                     f'{difference.mean():.2e}',
                 ]
             )
-            worst, count = max(worst, float(difference.max())), count + 1
+            worst, count = float(np.maximum(worst, difference.max())), count + 1  # unlike max(), keeps NaN
     print(table)
     if not count:
         raise SystemExit(f'{args.folder}: no outputs_HxW.npz or picture_HxW.npz of jppnet_tf_graph.py there')

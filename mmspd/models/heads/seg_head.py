@@ -137,10 +137,11 @@ class SPDSegHead(BaseDecodeHead):
             resized = logits.float()
             if self.loss_size == 'label':
                 resized = F.interpolate(resized, size=labels.shape[-2:], mode='bilinear', align_corners=False)
-            for loss in losses:
-                suffix = '' if len(losses) == 1 else f'_{term_name(loss.loss_name)}'
-                terms[f'stage{number}{suffix}'] = loss(resized, labels, ignore_index=self.ignore_index)
-                counts[f'stage{number}{suffix}'] = averaged_pixels(loss, labels, self.ignore_index)
+            for place, loss in enumerate(losses):
+                name = f'stage{number}' if len(losses) == 1 else f'stage{number}_{term_name(loss.loss_name)}'
+                name = name if name not in terms else f'{name}{place}'  # mmseg's losses of a kind share one name
+                terms[name] = loss(resized, labels, ignore_index=self.ignore_index)
+                counts[name] = averaged_pixels(loss, labels, self.ignore_index)
         return share_terms(terms, counts, (labels != self.ignore_index).sum())
 
     def loss_by_feat(self, seg_logits: list[Tensor], batch_data_samples: list[SPDDataSample]) -> dict[str, Tensor]:

@@ -24,6 +24,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import torch
 import torch.nn.functional as F
+from mmcv.cnn import Conv2d
 from torch import Tensor, nn
 
 
@@ -98,12 +99,15 @@ def fourier_transforms(kernel_size: int) -> Transforms:
 def gain(conv: nn.Conv2d) -> float:
     """How many times fewer multiplications than direct convolution; 0 for convolutions that this module cannot do.
 
-    It does odd square kernels larger than 1x1 at stride 1, of any dilation, that keep the size by padding with zeros.
+    It does odd square kernels larger than 1x1 at stride 1, of any dilation, that keep the size by padding with zeros,
+    in float32. A subclass of ``nn.Conv2d`` may change its weights before it applies them, and is left alone.
     """
     size, dilation = conv.kernel_size[0], conv.dilation[0]
     padding = dilation * (size // 2)
     fits = (
-        size % 2 == 1
+        type(conv) in (nn.Conv2d, Conv2d)
+        and conv.weight.dtype == torch.float32
+        and size % 2 == 1
         and size > 1
         and conv.kernel_size == (size, size)
         and conv.dilation == (dilation, dilation)
@@ -139,8 +143,8 @@ class FastConv2d(nn.Module):
         super().__init__()
         if not gain(conv):
             raise ValueError(
-                'FastConv2d needs an odd square kernel larger than 1x1, stride 1, one group and zero padding that '
-                f'keeps the size, got {conv}'
+                'FastConv2d needs a plain convolution in float32 with an odd square kernel larger than 1x1, stride 1, '
+                f'one group and zero padding that keeps the size, got {conv} in {conv.weight.dtype}'
             )
         self.kernel_size, self.dilation = conv.kernel_size[0], conv.dilation[0]
         self.in_channels, self.out_channels = conv.in_channels, conv.out_channels

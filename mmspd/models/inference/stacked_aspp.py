@@ -37,10 +37,12 @@ class StackedASPP(nn.Module):
         """Logits (N, num_classes, h, w) of features (N, in_channels, h, w)."""
         height, width = feat.shape[-2:]
         tapped = F.conv2d(feat, self.weight).split(len(self.bias), dim=1)
-        logits = self.bias[:, None, None].to(tapped[0]).repeat(len(feat), 1, height, width)
+        # In half precision a sum of so many would lose another digit.
+        exact = torch.promote_types(tapped[0].dtype, torch.float32)
+        logits = self.bias[:, None, None].to(exact).repeat(len(feat), 1, height, width)
         for (dy, dx), read in zip(self.shifts, tapped, strict=True):
             # Cell (y, x) takes what its neighbour (y + dy, x + dx) has read; beyond the border nothing.
             top, bottom, left, right = max(-dy, 0), max(dy, 0), max(-dx, 0), max(dx, 0)
             target = logits[..., top : max(height - bottom, 0), left : max(width - right, 0)]
             target += read[..., bottom : max(height - top, 0), right : max(width - left, 0)]
-        return logits
+        return logits.to(tapped[0].dtype)

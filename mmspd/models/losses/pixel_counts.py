@@ -10,7 +10,8 @@ def averaged_pixels(loss: nn.Module, labels: Tensor, ignore_index: int) -> Tenso
 
     With ``avg_non_ignore`` these are the pixels that are not ignored, with class weights (of the softmax) the sum of
     their weights, else all pixels. Other losses (Dice, Lovasz, ...) are no means over pixels, and no weighing of
-    processes makes their mean the whole batch's loss: each process then counts by its part of the batch.
+    processes makes their mean the whole batch's loss: each process then counts by its part of the batch. Nor does a
+    loss with ``reduction='sum'`` become the whole batch's, but its mean over the processes.
 
     Args:
         loss (nn.Module): A loss of mmseg.

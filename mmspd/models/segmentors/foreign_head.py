@@ -28,7 +28,7 @@ def foreign_seg_loss(
     Returns:
         TaskLoss: A term for each of the head's losses, each shared among processes by
             :func:`~mmspd.models.losses.pixel_counts.averaged_pixels`; what does not come from ``loss_decode``, as a
-            head's additional loss, by the batch.
+            head's additional loss, by the batch. Losses of one name, which mmseg adds up, by the last one's pixels.
     """
     complete = []
     for sample, label in zip(data_samples, labels, strict=True):

@@ -67,7 +67,7 @@ def build_config(args: argparse.Namespace) -> Config:
         cfg.tta_model.module = cfg.model
         cfg.model = ConfigDict(**cfg.tta_model)
     if args.fast and any(hook.type == 'EMAHook' for hook in cfg.get('custom_hooks') or ()):
-        raise SystemExit('--fast does not go with EMAHook, which exchanges weights while testing: leave one of them out')
+        raise SystemExit('--fast does not go with EMAHook, which exchanges weights while testing: leave one out')
     return cfg
 
 

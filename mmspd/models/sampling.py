@@ -22,7 +22,7 @@ def roi_align(
     less than one cell outside take the border's value (He et al., "Mask R-CNN", ICCV 2017).
 
     Bilinear weights on an upright grid are products of a row's and a column's, and so are their means: pooling is one
-    matrix product down and one across.
+    matrix product down and one across. (A cell that is not finite therefore spoils all regions of its image.)
 
     Args:
         features (Tensor): (N, C, H, W).

@@ -1,5 +1,6 @@
 """TensorFlow 1's grid: where cells lie, against values worked out by hand and a resize in numpy."""
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -45,7 +46,9 @@ def test_the_picture_is_mirrored_then_resized(size, flip):
     result = step.transform(dict(img=image, ori_shape=(6, 9)))
     assert result['img'].dtype == np.float32
     want = resize((image[:, ::-1] if flip else image).astype(float), size)
-    np.testing.assert_allclose(result['img'], want, atol=0.01)
+    # OpenCV 4 reads at the nearest 1/32 pixel: off by 1/64 of a step of at most 255, along each axis.
+    coarse = int(cv2.__version__.split('.')[0]) < 5
+    np.testing.assert_allclose(result['img'], want, atol=2 * 255 / 64 if coarse else 0.01)
 
 
 def test_training_crops_from_the_same_grid():

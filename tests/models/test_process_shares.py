@@ -2,9 +2,18 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 from mmseg.models.losses import CrossEntropyLoss, DiceLoss
 
-from mmspd.models.losses import averaged_pixels, process_means, process_share, process_shares, share_terms, term_counts
+from mmspd.models.losses import (
+    averaged_pixels,
+    pixel_loss,
+    process_means,
+    process_share,
+    process_shares,
+    share_terms,
+    term_counts,
+)
 
 
 @pytest.fixture
@@ -63,24 +72,42 @@ def test_logged_values_are_means(beside):
     assert not means['loss'].requires_grad
 
 
+WEIGHED = dict(class_weight=[0.5, 1.0, 3.0])
+
+
+def logits_and_labels():
+    torch.manual_seed(0)
+    logits, labels = torch.randn(3, 3, 4, 5), torch.randint(0, 3, (3, 4, 5))
+    labels[0, :3] = labels[1, 0, 0] = 255
+    return logits, labels
+
+
 @pytest.mark.parametrize(
     'options',
-    [dict(avg_non_ignore=True), {}, dict(class_weight=[0.5, 1.0, 3.0]), dict(use_sigmoid=True),
+    [dict(avg_non_ignore=True), {}, WEIGHED, WEIGHED | dict(avg_non_ignore=True), dict(use_sigmoid=True),
      dict(use_sigmoid=True, avg_non_ignore=True)],
     ids=str,
 )  # fmt: skip
 def test_pixels_are_those_that_the_loss_averages_over(options):
     # Then the parts' means, weighed by their pixels, are the mean of the whole.
     loss = CrossEntropyLoss(**options)
-    torch.manual_seed(0)
-    logits, labels = torch.randn(3, 3, 4, 5), torch.randint(0, 3, (3, 4, 5))
-    labels[0, :3] = labels[1, 0, 0] = 255
+    logits, labels = logits_and_labels()
     parts = [slice(0, 1), slice(1, 3)]
-    values = [loss(logits[part], labels[part], ignore_index=255) for part in parts]
-    pixels = [averaged_pixels(loss, labels[part], 255) for part in parts]
-    want = loss(logits, labels, ignore_index=255)
+    values, pixels = zip(*(pixel_loss(loss, logits[part], labels[part], 255) for part in parts), strict=True)
+    want, _ = pixel_loss(loss, logits, labels, 255)
     torch.testing.assert_close(sum(v * p for v, p in zip(values, pixels, strict=True)) / sum(pixels), want)
     assert abs(sum(values) / 2 - want) > 1e-3  # a plain mean is another
+
+
+@pytest.mark.parametrize('options', [{}, dict(avg_non_ignore=True)], ids=str)
+def test_class_weights_beside_ignored_pixels(options):
+    logits, labels = logits_and_labels()
+    loss, pixels = pixel_loss(CrossEntropyLoss(**WEIGHED, **options), logits, labels, 255)
+    weight = torch.tensor(WEIGHED['class_weight'])
+    torch.testing.assert_close(loss, F.cross_entropy(logits, labels, weight, ignore_index=255))
+    assert pixels.item() == sum(WEIGHED['class_weight'][label] for label in labels.flatten() if label != 255)
+    nothing, pixels = pixel_loss(CrossEntropyLoss(**WEIGHED), logits, torch.full_like(labels, 255), 255)
+    assert (nothing.item(), pixels.item()) == (0, 0)
 
 
 def test_losses_that_are_no_mean_count_by_the_batch():

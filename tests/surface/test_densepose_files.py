@@ -109,7 +109,8 @@ class NumpyOnly(pickle.Unpickler):
     """Reads plain numpy arrays, and calls nothing else that a pickle may name."""
 
     def find_class(self, module, name):
-        allowed = {'_reconstruct': np._core.multiarray._reconstruct, 'ndarray': np.ndarray, 'dtype': np.dtype}
+        reconstruct = np.zeros(0).__reduce__()[0]  # numpy 1 and 2 keep it in different places
+        allowed = {'_reconstruct': reconstruct, 'ndarray': np.ndarray, 'dtype': np.dtype}
         if module not in ('numpy', 'numpy.core.multiarray') or name not in allowed:
             raise pickle.UnpicklingError(f'{module}.{name}')
         return allowed[name]

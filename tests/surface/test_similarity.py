@@ -56,6 +56,7 @@ def test_wrong_persons_are_refused(persons, message):
 
 
 def test_a_tiny_scale_and_a_negative_number_of_persons():
-    assert point_similarity(np.array([0.1, 0.0]), np.array([3, 3]), 1e-320).tolist() == [0, 1]
+    # Not smaller: code that torch.compile made lets the process take subnormal numbers for 0.
+    assert point_similarity(np.array([100.0, 0.0]), np.array([3, 3]), 1e-307).tolist() == [0, 1]
     with pytest.raises(ValueError, match='0 or more, got -1'):
         person_similarity(np.zeros(0), np.zeros(0, int), -1)

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from mmspd.anatomy import NUM_CLASSES
 from mmspd.models.heads.aspp import ASPPClassifier
 from mmspd.models.heads.refinement import BranchChannels, BranchState, Refinements, conv_stack
-from mmspd.models.losses.pixel_counts import averaged_pixels
+from mmspd.models.losses.pixel_counts import pixel_loss
 from mmspd.models.losses.process_shares import share_terms
 from mmspd.models.losses.task_loss import TaskLoss, term_name
 from mmspd.registry import MODELS
@@ -140,8 +140,7 @@ class SPDSegHead(BaseDecodeHead):
             for place, loss in enumerate(losses):
                 name = f'stage{number}' if len(losses) == 1 else f'stage{number}_{term_name(loss.loss_name)}'
                 name = name if name not in terms else f'{name}{place}'  # mmseg's losses of a kind share one name
-                terms[name] = loss(resized, labels, ignore_index=self.ignore_index)
-                counts[name] = averaged_pixels(loss, labels, self.ignore_index)
+                terms[name], counts[name] = pixel_loss(loss, resized, labels, self.ignore_index)
         return share_terms(terms, counts, (labels != self.ignore_index).sum())
 
     def loss_by_feat(self, seg_logits: list[Tensor], batch_data_samples: list[SPDDataSample]) -> dict[str, Tensor]:

@@ -8,7 +8,7 @@ from mmspd.models.losses.heatmap_loss import (
     soft_argmax,
 )
 from mmspd.models.losses.multi_task_loss import MultiTaskLoss
-from mmspd.models.losses.pixel_counts import averaged_pixels
+from mmspd.models.losses.pixel_counts import averaged_pixels, pixel_loss
 from mmspd.models.losses.process_shares import process_means, process_share, share_terms
 from mmspd.models.losses.surface_loss import combine_terms, surface_terms, term_counts
 from mmspd.models.losses.task_loss import TaskLoss
@@ -22,6 +22,7 @@ __all__ = [
     'coordinate_loss',
     'heatmap_mean_square',
     'heatmap_norm',
+    'pixel_loss',
     'process_means',
     'process_share',
     'share_terms',

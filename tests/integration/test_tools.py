@@ -57,7 +57,8 @@ def trained(tmp_path_factory):
     """A config file and a checkpoint of its tiny model after two iterations, trained with --amp."""
     folder = tmp_path_factory.mktemp('run')
     config = write_short_config(folder, iterations=2, interval=2)
-    run('tools/train.py', config, '--work-dir', folder / 'work', '--amp')
+    done = run('tools/train.py', config, '--work-dir', folder / 'work', '--amp')
+    assert 'Failed to search registry' not in done.stdout + done.stderr, 'a registry of mmspd is missing'
     return config, folder / 'work' / 'iter_2.pth'
 
 

@@ -32,9 +32,11 @@ def test_a_process_has_one_thread_and_no_torch(tmp_path):
         make(tmp_path / 'people', workers=1, renderer='telling')
 
 
-# Another process that makes people; a bare package spares it the seconds in which mmspd imports PyTorch.
+# Another process that makes people; a bare package spares it the seconds in which mmspd imports PyTorch. Tests that run
+# in the background of a script have inherited that SIGINT is ignored, and so would it.
 OTHER_PROCESS = """
-import json, sys, types
+import json, signal, sys, types
+signal.signal(signal.SIGINT, signal.default_int_handler)
 mmspd = types.ModuleType('mmspd')
 mmspd.__path__ = ['mmspd']
 sys.modules['mmspd'] = mmspd

@@ -9,11 +9,12 @@ from mmengine.logging import print_log
 
 from mmspd.datasets.lip import LIPMultiTaskDataset
 from mmspd.registry import DATASETS
+from mmspd.synthetic.files.duration import estimated_seconds
 from mmspd.synthetic.files.people_tree import is_complete, plan_tree, write_tree
 from mmspd.synthetic.files.person_files import RENDERER
-from mmspd.synthetic.files.progress import estimated_seconds, format_duration, report_progress
 from mmspd.synthetic.files.tree_plan import TreePlan
 from mmspd.synthetic.settings import PeopleSettings
+from mmspd.utils.progress import format_duration, report_progress
 
 __all__ = ['SyntheticPeopleDataset', 'make_once']
 
@@ -100,7 +101,7 @@ def make_once(data_root: str, plan: TreePlan, workers: int, renderer: str = REND
     if is_complete(data_root, plan):
         return
     announced = False
-    with report_progress() as report:
+    with report_progress('people') as report:
 
         def announce(done: int, total: int) -> None:
             nonlocal announced

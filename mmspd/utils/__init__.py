@@ -1,1 +1,1 @@
-"""Dependencies and checkpoints."""
+"""What is not about bodies: checkpoints, dependencies, whole files, progress, arrays, memory."""

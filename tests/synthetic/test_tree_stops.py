@@ -17,7 +17,7 @@ import pytest
 from mmspd.synthetic.files import people_tree
 from mmspd.synthetic.files.people_tree import is_complete
 from mmspd.synthetic.files.tree_plan import TreePlan
-from mmspd.synthetic.files.whole_files import explain_os_error, hold_folder
+from mmspd.utils.whole_files import explain_os_error, hold_folder
 from tests.synthetic.flat_trees import NAMES, PLAN, SETTINGS, contents, make, stop_after
 
 

@@ -35,7 +35,7 @@ from benchmark_rounds import summarise, time_rounds
 from mmengine.config import DictAction
 from prettytable import PrettyTable
 
-from mmspd.synthetic.files.whole_files import write_whole
+from mmspd.utils.whole_files import write_whole
 
 _TASKS = {'infer': ['forward'], 'train': ['train']}
 

@@ -17,8 +17,8 @@ from pathlib import Path
 
 from mmspd.synthetic.files.people_tree import plan_tree, write_tree
 from mmspd.synthetic.files.tree_plan import TreePlan
-from mmspd.synthetic.files.whole_files import explain_os_error
 from mmspd.synthetic.settings import PeopleSettings
+from mmspd.utils.whole_files import explain_os_error
 
 DEFAULT_SIZES = ((256, 192), (384, 384))
 

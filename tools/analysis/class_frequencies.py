@@ -15,7 +15,7 @@ from mmspd.anatomy import JOINTS, NUM_CLASSES, NUM_PARTS, PARSING_CLASSES, SURFA
 from mmspd.datasets.densepose_file import read_densepose
 from mmspd.datasets.image_files import read_parsing_label
 from mmspd.datasets.lip_files import read_id_list, read_poses
-from mmspd.synthetic.files.whole_files import explain_os_error
+from mmspd.utils.whole_files import explain_os_error
 
 SPLITS = ('train', 'val')
 

@@ -21,7 +21,7 @@ from torch import Tensor
 from mmspd.models.jppnet_variables import Match, match_variables, to_state_dict, variable_names
 from mmspd.models.variable_files import open_variables
 from mmspd.registry import MODELS
-from mmspd.synthetic.files.whole_files import whole_file
+from mmspd.utils.whole_files import whole_file
 
 CONFIG = Path(__file__).resolve().parents[2] / 'configs' / 'jppnet' / 'jppnet_r101_original.py'
 

@@ -14,10 +14,10 @@ import cv2
 import numpy as np
 
 from mmspd.anatomy import PARSING_PALETTE
-from mmspd.synthetic.files.whole_files import explain_os_error, write_whole
 from mmspd.synthetic.people import render_person
 from mmspd.synthetic.rendered_person import RenderedPerson
 from mmspd.synthetic.settings import PeopleSettings, parse_settings
+from mmspd.utils.whole_files import explain_os_error, write_whole
 from mmspd.visualization.drawing import draw_skeleton, draw_surface, overlay_parsing
 
 GAP = 4  # between people, pixels

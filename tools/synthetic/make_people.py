@@ -14,10 +14,10 @@ import sys
 from pathlib import Path
 
 from mmspd.synthetic.files.people_tree import plan_tree, write_tree
-from mmspd.synthetic.files.progress import report_progress
 from mmspd.synthetic.files.tree_plan import TreePlan
-from mmspd.synthetic.files.whole_files import explain_os_error
 from mmspd.synthetic.settings import PeopleSettings, parse_settings
+from mmspd.utils.progress import report_progress
+from mmspd.utils.whole_files import explain_os_error
 
 
 def parse_args() -> argparse.Namespace:
@@ -71,7 +71,7 @@ def main() -> int:
         plan = plan_of(args)
         if args.workers < 1:
             raise ValueError(f'workers: expected at least 1, got {args.workers}')
-        with report_progress() as report:
+        with report_progress('people') as report:
             write_tree(args.out, plan, args.workers, report)
     except KeyboardInterrupt:
         print('stopped; the same command goes on from here', file=sys.stderr)

@@ -17,10 +17,10 @@ from mmspd.surface.mirroring import BODY_SURFACE
 from mmspd.synthetic.files.foreign_entries import foreign_entry
 from mmspd.synthetic.files.person_files import RENDERER, read_record
 from mmspd.synthetic.files.tree_plan import DRAFTS, MARKER, RECORDS, UNFINISHED, Marker, TreePlan, read_marker
-from mmspd.synthetic.files.whole_files import empty_folder, flush, hold_folder, whole_file, write_whole
 from mmspd.synthetic.files.workers import make_people
 from mmspd.synthetic.scenery.background_files import background_checksum
 from mmspd.synthetic.settings import PeopleSettings
+from mmspd.utils.whole_files import empty_folder, flush, hold_folder, whole_file, write_whole
 from mmspd.version import __version__
 
 __all__ = ['Progress', 'is_complete', 'plan_tree', 'write_people', 'write_tree']

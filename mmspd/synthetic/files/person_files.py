@@ -12,9 +12,9 @@ import numpy as np
 
 from mmspd.synthetic.files.dense_annotation import dense_map, densepose_annotation, pose_row
 from mmspd.synthetic.files.tree_plan import DRAFTS, RECORDS, TreePlan
-from mmspd.synthetic.files.whole_files import write_whole
 from mmspd.synthetic.rendered_person import RenderedPerson
 from mmspd.synthetic.settings import PeopleSettings
+from mmspd.utils.whole_files import write_whole
 
 __all__ = ['RENDERER', 'load_renderer', 'read_record', 'write_person']
 

@@ -1,10 +1,10 @@
-"""What is reported while people are made; the clock is a list of times."""
+"""What is reported while long work goes on; the clock is a list of times."""
 
 import io
 
 import pytest
 
-from mmspd.synthetic.files.progress import estimated_seconds, format_duration, report_progress
+from mmspd.utils.progress import format_duration, report_progress
 
 
 class Terminal(io.StringIO):
@@ -15,7 +15,7 @@ class Terminal(io.StringIO):
 def report(stream, calls, times):
     clock = iter(times)
     now = [next(clock)]
-    with report_progress(stream, clock=lambda: now[0]) as step:
+    with report_progress('people', stream, clock=lambda: now[0]) as step:
         for done, total in calls:
             step(done, total)
             now[0] = next(clock, now[0])
@@ -50,12 +50,3 @@ def test_nothing_to_do_and_a_clock_that_stands_still(stream):
 )
 def test_durations_by_hand(seconds, text):
     assert format_duration(seconds) == text
-
-
-def test_estimate_has_the_documented_rates():
-    for size, rate in (((256, 192), 8.0), ((384, 384), 5.0)):
-        one = estimated_seconds(1001, size, 1) - estimated_seconds(1, size, 1)
-        assert 1000 / one == pytest.approx(rate, rel=0.01)
-        four = estimated_seconds(1001, size, 4) - estimated_seconds(1, size, 4)
-        assert one / four == pytest.approx(4)
-    assert estimated_seconds(10, (256, 192), 0) == estimated_seconds(10, (256, 192), 1)

@@ -4,7 +4,7 @@ import errno
 
 import pytest
 
-from mmspd.synthetic.files.whole_files import explain_os_error, whole_file, write_whole
+from mmspd.utils.whole_files import explain_os_error, whole_file, write_whole
 
 
 def test_explanations_by_hand():

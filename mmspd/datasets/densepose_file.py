@@ -4,9 +4,9 @@ The file is one JSON object: ``images`` [{id, file_name, height, width}] and ``a
 dp_y, dp_I, dp_U, dp_V, dp_masks}]. Box and images are the crops'; ``dp_x, dp_y`` (0..255 across the box) and
 ``dp_masks`` (14 masks of 256 x 256 over the box) are relative to the box, so they are DensePose-COCO's own numbers.
 ``info.surface``, a string, may name the surface whose charts the numbers are of; without it they are DensePose's.
+``info.predicted``, true, marks what a network predicted.
 """
 
-import json
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 
 from mmspd.anatomy import COARSE_PARTS, MASK_SIZE, NUM_PARTS
+from mmspd.datasets.coco_file import index_images, read_coco, whole_id
 from mmspd.datasets.lip_files import LARGEST_COORDINATE
+from mmspd.datasets.problems import Report, tolerating
 
-__all__ = ['read_densepose']
+__all__ = ['parse_surface', 'read_densepose']
 
 _POINT_FIELDS = ('dp_x', 'dp_y', 'dp_I', 'dp_U', 'dp_V')
 # Highest value of each field. DensePose's text speaks of a 256 x 256 square, its evaluator divides by 255.
@@ -71,8 +73,20 @@ def _check_masks(masks: Any, where: str) -> list[Any]:
     return masks
 
 
-def _parse_annotation(annotation: dict[str, Any], where: str) -> dict[str, Any] | None:
-    """One person's surface annotation, or None where the person has none at all."""
+def parse_surface(annotation: dict[str, Any], where: str) -> dict[str, Any] | None:
+    """Check one person's surface annotation.
+
+    Args:
+        annotation (dict): An entry of the file, with a whole number ``id``.
+        where (str): File and annotation, for messages.
+
+    Returns:
+        dict | None: ``id``, ``bbox``, ``dp_x``, ``dp_y``, ``dp_I``, ``dp_U``, ``dp_V``, ``dp_masks`` as
+        :func:`read_densepose` has them; None where the person has no ``dp_`` field at all.
+
+    Raises:
+        ValueError: If a field is missing, malformed or out of range; the message names it.
+    """
     present = [name for name in (*_POINT_FIELDS, 'dp_masks') if name in annotation]
     if not present:
         return None
@@ -92,20 +106,6 @@ def _parse_annotation(annotation: dict[str, Any], where: str) -> dict[str, Any] 
     }
 
 
-def _read_json(path: Path) -> dict[str, Any]:
-    """The file's object, with its lists ``images`` and ``annotations``."""
-    try:
-        content = json.loads(path.read_text(encoding='utf-8'))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f'{path}: not a JSON file: {error}') from error
-    if not isinstance(content, dict):
-        raise ValueError(f"{path}: expected an object with 'images' and 'annotations', got {type(content).__name__}")
-    for key in ('images', 'annotations'):
-        if not isinstance(content.get(key), list):
-            raise ValueError(f'{path}: expected a list {key!r} of {key}')
-    return content
-
-
 def _surface_name(content: dict[str, Any], path: Path) -> str | None:
     """``info.surface``, or None where there is none; whatever else ``info`` holds is of no concern here."""
     info = content.get('info')
@@ -118,61 +118,63 @@ def _surface_name(content: dict[str, Any], path: Path) -> str | None:
     return name
 
 
-def _image_names(images: list[Any], path: Path) -> dict[int, tuple[str, tuple[int, int] | None]]:
-    """Image id -> file name without folder and suffix, and (height, width) where the file has them."""
-    names: dict[int, tuple[str, tuple[int, int] | None]] = {}
-    for position, image in enumerate(images):
-        where = f'{path}: images[{position}]'
-        if not isinstance(image, dict) or not isinstance(image.get('id'), int):
-            raise ValueError(f'{where}: expected an object with a whole number id')
-        if not isinstance(image.get('file_name'), str):
-            raise ValueError(f'{where} (id {image["id"]}), field file_name: expected a name, got none')
-        if image['id'] in names:
-            raise ValueError(f'{where}: image id {image["id"]} occurs twice')
-        height, width = image.get('height'), image.get('width')
-        size = (height, width) if isinstance(height, int) and isinstance(width, int) else None
-        names[image['id']] = PurePosixPath(image['file_name']).stem, size
-    return names
+def _is_predicted(content: dict[str, Any], path: Path) -> bool:
+    """``info.predicted``: whether a network made these annotations."""
+    info = content.get('info')
+    predicted = info.get('predicted', False) if isinstance(info, dict) else False
+    if type(predicted) is not bool:
+        raise ValueError(f'{path}, field info.predicted: expected true or false, got {str(predicted)[:60]!r}')
+    return predicted
 
 
-def read_densepose(path: str | Path) -> dict[str, dict[str, Any]]:
+def _size_of(image: dict[str, Any]) -> tuple[int, int] | None:
+    """(height, width) where the image's entry has them."""
+    height, width = image.get('height'), image.get('width')
+    return (height, width) if isinstance(height, int) and isinstance(width, int) else None
+
+
+def read_densepose(path: str | Path, report: Report | None = None) -> dict[str, dict[str, Any]]:
     """Read surface annotations.
 
     Args:
         path (str | Path): JSON file.
+        report (Callable[[str], None], optional): Takes the message of each malformed annotation, which is then left
+            out. Defaults to None: the first is raised.
 
     Returns:
         dict: File name of the image without folder and suffix -> ``id`` int, ``bbox`` float32 (4,) x, y, width, height,
         ``dp_x, dp_y, dp_U, dp_V`` float32 (P,), ``dp_I`` int64 (P,) 1..24, ``dp_masks`` list of 14, ``image_size``
-        (height, width) or None, ``surface_name`` str or None. Persons without any ``dp_`` field are left out.
+        (height, width) or None, ``surface_name`` str or None, ``predicted`` bool, whether a network made it (then it is
+        no truth to evaluate against). Persons without any ``dp_`` field are left out.
 
     Raises:
+        FileNotFoundError: If there is no such file.
         ValueError: If the file is not of that format; the error names file, annotation id and field.
     """
     path = Path(path)
-    content = _read_json(path)
-    names = _image_names(content['images'], path)
-    surface_name = _surface_name(content, path)
+    content = read_coco(path)
+    images = index_images(content['images'], path)
+    of_all = {'surface_name': _surface_name(content, path), 'predicted': _is_predicted(content, path)}
     surfaces: dict[str, dict[str, Any]] = {}
     seen: set[int] = set()
     for position, annotation in enumerate(content['annotations']):
-        if not isinstance(annotation, dict) or not isinstance(annotation.get('id'), int):
-            raise ValueError(f'{path}: annotations[{position}]: expected an object with a whole number id')
-        where = f'{path}: annotation {annotation["id"]}'
-        if annotation['id'] in seen:
-            raise ValueError(f'{where}: this id occurs twice')
-        seen.add(annotation['id'])
-        image_id = annotation.get('image_id')
-        if not isinstance(image_id, int) or image_id not in names:
-            raise ValueError(f'{where}, field image_id: there is no image of id {image_id!r}')
-        surface = _parse_annotation(annotation, where)
-        if surface is None:
-            continue
-        name, image_size = names[image_id]
-        if name in surfaces:
-            raise ValueError(
-                f'{where}: image {name!r} has a surface annotation already, {surfaces[name]["id"]}; '
-                'a crop shows one person'
-            )
-        surfaces[name] = surface | {'image_size': image_size, 'surface_name': surface_name}
+        with tolerating(report):
+            where = f'{path}: annotation {whole_id(annotation, f"{path}: annotations[{position}]")}'
+            if annotation['id'] in seen:
+                raise ValueError(f'{where}: this id occurs twice')
+            seen.add(annotation['id'])
+            image_id = annotation.get('image_id')
+            if type(image_id) is not int or image_id not in images:
+                raise ValueError(f'{where}, field image_id: there is no image of id {image_id!r}')
+            image = images[image_id]
+            surface = parse_surface(annotation, where)
+            if surface is None:
+                continue
+            name = PurePosixPath(image['file_name']).stem
+            if name in surfaces:
+                raise ValueError(
+                    f'{where}: image {name!r} has a surface annotation already, {surfaces[name]["id"]}; '
+                    'a crop shows one person'
+                )
+            surfaces[name] = surface | of_all | {'image_size': _size_of(image)}
     return surfaces

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from mmspd.anatomy import NUM_JOINTS
+from mmspd.datasets.problems import Report, tolerating
 
 __all__ = ['LARGEST_COORDINATE', 'LIPPoses', 'read_id_list', 'read_poses']
 
@@ -29,12 +30,14 @@ class LIPPoses:
         keypoints: float32 (R, 16, 2), pixels counted from 0; 0 where missing.
         visible: float32 (R, 16), 1 where annotated (occluded ones included), 0 where missing.
         occluded: bool (R, 16).
+        lines: int64 (R,), each row's line in the file, counted from 1.
     """
 
     rows: dict[str, int]
     keypoints: np.ndarray
     visible: np.ndarray
     occluded: np.ndarray
+    lines: np.ndarray
 
 
 def _read_lines(path: Path) -> list[tuple[int, str]]:
@@ -51,11 +54,13 @@ def _check_name(name: str, where: str) -> None:
         raise ValueError(f'{where}: expected the name of an image without folders, got {name!r}')
 
 
-def read_id_list(path: str | Path) -> list[str]:
+def read_id_list(path: str | Path, report: Report | None = None) -> list[str]:
     """Read an id list: one image name without suffix a line.
 
     Args:
         path (str | Path): ``train_id.txt`` or ``val_id.txt``.
+        report (Callable[[str], None], optional): Takes the message of each wrong line, which is then left out.
+            Defaults to None: the first is raised.
 
     Returns:
         list[str]: Names in the file's order; blank lines are skipped.
@@ -66,12 +71,13 @@ def read_id_list(path: str | Path) -> list[str]:
     path = Path(path)
     first_line: dict[str, int] = {}
     for number, name in _read_lines(path):
-        _check_name(name, f'{path}:{number}')
-        if name in first_line:
-            raise ValueError(
-                f'{path}:{number}: {name!r} is in the list already, in line {first_line[name]}; remove one of them'
-            )
-        first_line[name] = number
+        with tolerating(report):
+            _check_name(name, f'{path}:{number}')
+            if name in first_line:
+                raise ValueError(
+                    f'{path}:{number}: {name!r} is in the list already, in line {first_line[name]}; remove one of them'
+                )
+            first_line[name] = number
     if not first_line:
         raise ValueError(f'{path}: expected one image name a line, got an empty list')
     return list(first_line)
@@ -97,28 +103,28 @@ def _split_row(line: str, where: str) -> tuple[str, list[float]]:
         raise ValueError(f'{where}: expected numbers or nan after the name: {error}') from error
 
 
-def _check_joints(joints: np.ndarray, path: Path, numbers: list[int]) -> None:
-    """Refuse rows (R, 16, 3) with half-missing joints, impossible places or unknown visibilities."""
+def _check_joints(joints: np.ndarray, where: str) -> None:
+    """Refuse a row's joints (16, 3) if some are half missing, in impossible places or of unknown visibility."""
     missing = np.isnan(joints)
-    visibility = joints[..., 2]
+    visibility = joints[:, 2]
     problems = (
         (missing.any(-1) & ~missing.all(-1), 'either three numbers or nan,nan,nan'),
         ((np.abs(joints) > LARGEST_COORDINATE).any(-1), f'finite coordinates of at most {LARGEST_COORDINATE:g}'),
-        (~(missing[..., 2] | (visibility == 0) | (visibility == 1)), 'a visibility of 0 (visible) or 1 (occluded)'),
+        (~(missing[:, 2] | (visibility == 0) | (visibility == 1)), 'a visibility of 0 (visible) or 1 (occluded)'),
     )
     for wrong, expected in problems:
         if wrong.any():
-            row, joint = np.argwhere(wrong)[0]
-            raise ValueError(
-                f'{path}:{numbers[row]}: expected {expected} for joint {joint + 1}, got {joints[row, joint].tolist()}'
-            )
+            joint = int(np.argmax(wrong))
+            raise ValueError(f'{where}: expected {expected} for joint {joint + 1}, got {joints[joint].tolist()}')
 
 
-def read_poses(path: str | Path) -> LIPPoses:
+def read_poses(path: str | Path, report: Report | None = None) -> LIPPoses:
     """Read a pose table.
 
     Args:
         path (str | Path): ``lip_train_set.csv`` or ``lip_val_set.csv``.
+        report (Callable[[str], None], optional): Takes the message of each wrong row, which is then left out. Defaults
+            to None: the first is raised.
 
     Returns:
         LIPPoses: The table, coordinates counted from 0.
@@ -130,18 +136,20 @@ def read_poses(path: str | Path) -> LIPPoses:
     path = Path(path)
     rows: dict[str, int] = {}
     numbers: list[int] = []
-    values: list[list[float]] = []
+    values: list[np.ndarray] = []
     for number, line in _read_lines(path):
-        name, fields = _split_row(line, f'{path}:{number}')
-        if name in rows:
-            raise ValueError(
-                f'{path}:{number}: {name!r} has a pose already, in line {numbers[rows[name]]}; remove one of them'
-            )
-        rows[name] = len(numbers)
-        numbers.append(number)
-        values.append(fields)
+        with tolerating(report):
+            name, fields = _split_row(line, f'{path}:{number}')
+            if name in rows:
+                raise ValueError(
+                    f'{path}:{number}: {name!r} has a pose already, in line {numbers[rows[name]]}; remove one of them'
+                )
+            row = np.array(fields).reshape(NUM_JOINTS, 3)
+            _check_joints(row, f'{path}:{number}')
+            rows[name] = len(numbers)
+            numbers.append(number)
+            values.append(row)
     joints = np.array(values, dtype=np.float64).reshape(-1, NUM_JOINTS, 3)
-    _check_joints(joints, path, numbers)
     visible = ~np.isnan(joints[..., 2])
     keypoints = np.where(visible[..., None], joints[..., :2] - 1, 0).astype(np.float32)
-    return LIPPoses(rows, keypoints, visible.astype(np.float32), joints[..., 2] == 1)
+    return LIPPoses(rows, keypoints, visible.astype(np.float32), joints[..., 2] == 1, np.array(numbers, dtype=np.int64))

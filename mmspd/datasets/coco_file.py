@@ -1,0 +1,73 @@
+"""What every file in COCO's format has: one JSON object with a list of images and a list of annotations."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from mmspd.utils.safe_paths import check_relative
+
+__all__ = ['index_images', 'read_coco', 'whole_id']
+
+
+def read_coco(path: str | Path) -> dict[str, Any]:
+    """Read a file's object; its entries are not looked at.
+
+    Args:
+        path (str | Path): JSON file.
+
+    Returns:
+        dict: With the lists ``images`` and ``annotations``.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is no JSON object with these lists; the message names the file.
+    """
+    path = Path(path)
+    try:
+        content = json.loads(path.read_text(encoding='utf-8'))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f'{path}: not a JSON file: {error}') from error
+    if not isinstance(content, dict):
+        raise ValueError(f"{path}: expected an object with 'images' and 'annotations', got {type(content).__name__}")
+    for key in ('images', 'annotations'):
+        if not isinstance(content.get(key), list):
+            raise ValueError(f'{path}: expected a list {key!r} of {key}')
+    return content
+
+
+def whole_id(entry: Any, where: str) -> int:
+    """The ``id`` of an image or annotation.
+
+    Raises:
+        ValueError: If the entry is no object or its id no whole number; the message starts with ``where``.
+    """
+    if not isinstance(entry, dict) or type(entry.get('id')) is not int:
+        raise ValueError(f'{where}: expected an object with a whole number id')
+    return entry['id']
+
+
+def index_images(images: list[Any], path: str | Path) -> dict[int, dict[str, Any]]:
+    """Images by their ids, each checked to have a name that stays in the folder of images.
+
+    Args:
+        images (list): The file's list.
+        path (str | Path): The file, for messages.
+
+    Returns:
+        dict: Image id -> the image's entry, in the file's order.
+
+    Raises:
+        ValueError: If an entry has no id or no name, an id occurs twice, or a name leads out of a folder.
+    """
+    found: dict[int, dict[str, Any]] = {}
+    for position, image in enumerate(images):
+        where = f'{path}: images[{position}]'
+        image_id = whole_id(image, where)
+        where = f'{where} (id {image_id}), field file_name'
+        if not isinstance(image.get('file_name'), str):
+            raise ValueError(f'{where}: expected a name, got none')
+        check_relative(image['file_name'], where)
+        if image_id in found:
+            raise ValueError(f'{path}: images[{position}]: image id {image_id} occurs twice')
+        found[image_id] = image
+    return found

@@ -5,6 +5,7 @@ palette file into colours, both without a word. Only the bits of the file count,
 """
 
 import io
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -13,11 +14,13 @@ from PIL import Image
 
 from mmspd.anatomy import IGNORE_LABEL, NUM_CLASSES
 
-__all__ = ['MAX_PIXELS', 'read_image', 'read_parsing_label']
+__all__ = ['MAX_PIXELS', 'ImageFileError', 'ImageHeader', 'read_header', 'read_image', 'read_parsing_label']
 
 # A person's crop is below 1 megapixel; a file that claims more than this is an attack or a mistake.
 MAX_PIXELS = 8192 * 8192
 
+_FORMATS = ('JPEG', 'PNG')
+_ORIENTATION = 0x0112  # EXIF's tag
 _PNG_MAGIC = b'\x89PNG\r\n\x1a\n'
 _JPEG_MAGIC = b'\xff\xd8\xff'
 _IMAGE_MODES = frozenset({'1', 'L', 'LA', 'P', 'RGB', 'RGBA', 'CMYK', 'YCbCr'})
@@ -25,6 +28,60 @@ _IMAGE_MODES = frozenset({'1', 'L', 'LA', 'P', 'RGB', 'RGBA', 'CMYK', 'YCbCr'})
 _GREY, _RGB, _PALETTE = 0, 2, 3
 # A PNG starts with a chunk of this length and name, which holds width, height, depth and colour type.
 _HEADER_CHUNK = b'\x00\x00\x00\x0dIHDR'
+
+
+class ImageFileError(ValueError):
+    """An image or a label that cannot be read rightly.
+
+    Attributes:
+        kind: What is wrong: ``unreadable``, ``too-large``, ``depth``, ``not-png``, ``jpeg``, ``colour``, ``size`` or
+            ``range``.
+    """
+
+    def __init__(self, kind: str, message: str) -> None:
+        super().__init__(message)
+        self.kind = kind
+
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        """Both arguments, with which another process makes it again."""
+        return type(self), (self.kind, str(self))
+
+
+@dataclass(frozen=True)
+class ImageHeader:
+    """What an image file says of itself before it is decoded.
+
+    Attributes:
+        size: (height, width) in stored pixels.
+        mode: Pillow's name of its channels, such as ``'RGB'``, ``'L'`` (grey), ``'P'`` (palette), ``'CMYK'``.
+        orientation: EXIF's, 1..8; 1 is upright, and where there is none.
+    """
+
+    size: tuple[int, int]
+    mode: str
+    orientation: int
+
+
+def read_header(path: str | Path) -> ImageHeader:
+    """Read what a JPEG or PNG says of itself.
+
+    Args:
+        path (str | Path): The file.
+
+    Returns:
+        ImageHeader: Its size, channels and orientation.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ImageFileError: If it is no JPEG or PNG.
+    """
+    data = _read_bytes(path, 'the image')
+    try:
+        with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
+            orientation = image.getexif().get(_ORIENTATION, 1)
+            return ImageHeader((image.height, image.width), image.mode, orientation)
+    except Exception as error:  # Pillow raises a dozen kinds for broken files
+        raise ImageFileError('unreadable', f'{path}: cannot be read as JPEG or PNG image: {error}') from error
 
 
 def _read_bytes(path: str | Path, what: str) -> bytes:
@@ -39,10 +96,15 @@ def _decode(data: bytes, path: str | Path, formats: tuple[str, ...]) -> Image.Im
     try:
         image = Image.open(io.BytesIO(data), formats=formats)
         if image.width * image.height > MAX_PIXELS:
-            raise ValueError(f'it claims {image.width} x {image.height} pixels, more than {MAX_PIXELS}')
+            raise ImageFileError(
+                'too-large', f'{path}: claims {image.width} x {image.height} pixels, more than {MAX_PIXELS}'
+            )
         image.load()
+    except ImageFileError:
+        raise
     except Exception as error:  # Pillow raises a dozen kinds for broken files
-        raise ValueError(f'{path}: cannot be read as {" or ".join(formats)} image: {error}') from error
+        message = f'{path}: cannot be read as {" or ".join(formats)} image: {error}'
+        raise ImageFileError('unreadable', message) from error
     return image
 
 
@@ -60,14 +122,15 @@ def read_image(path: str | Path) -> np.ndarray:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If the file is truncated or broken, has 16 bits a channel or claims too many pixels.
+        ImageFileError: A ValueError, if the file is truncated or broken, has 16 bits a channel or claims too many
+            pixels.
     """
     data = _read_bytes(path, 'the image')
-    image = _decode(data, path, ('JPEG', 'PNG'))
+    image = _decode(data, path, _FORMATS)
     # Of colours with 16 bits Pillow drops the lower ones, without a word.
     if image.mode not in _IMAGE_MODES or (data.startswith(_PNG_MAGIC) and _png_header(data, path)[0] == 16):
-        raise ValueError(
-            f"{path}: expected 8 bits a channel, got 16 or Pillow's mode {image.mode!r}; convert it to 8 bits"
+        raise ImageFileError(
+            'depth', f"{path}: expected 8 bits a channel, got 16 or Pillow's mode {image.mode!r}; convert it to 8 bits"
         )
     return cv2.cvtColor(np.asarray(image.convert('RGB')), cv2.COLOR_RGB2BGR)
 
@@ -75,30 +138,35 @@ def read_image(path: str | Path) -> np.ndarray:
 def _png_header(data: bytes, path: str | Path) -> tuple[int, int]:
     """Bits a channel and colour type of a PNG, by its own words."""
     if data[8:16] != _HEADER_CHUNK or len(data) < 26:
-        raise ValueError(f'{path}: a broken PNG, which does not start with its header')
+        raise ImageFileError('unreadable', f'{path}: a broken PNG, which does not start with its header')
     return data[24], data[25]
 
 
 def _label_values(data: bytes, path: str | Path) -> np.ndarray:
     """Class numbers of a PNG, uint8 (H, W), before their range is checked."""
     if data.startswith(_JPEG_MAGIC):
-        raise ValueError(
+        raise ImageFileError(
+            'jpeg',
             f'{path}: the label is a JPEG, whatever its name says; JPEG invents classes along every edge: '
-            'make the label again and save it as PNG'
+            'make the label again and save it as PNG',
         )
     if not data.startswith(_PNG_MAGIC):
-        raise ValueError(f'{path}: expected a PNG label, got a file that starts with {data[:8]!r}')
+        raise ImageFileError('not-png', f'{path}: expected a PNG label, got a file that starts with {data[:8]!r}')
     depth, colour_type = _png_header(data, path)
     if depth == 16 or (colour_type != _PALETTE and depth != 8):
-        raise ValueError(f'{path}: expected a label of 8 bits, got {depth} bits a channel; save the classes as 8 bits')
+        raise ImageFileError(
+            'depth',
+            f'{path}: expected a label of 8 bits, got {depth} bits a channel; save the classes as 8 bits',
+        )
     values = np.array(_decode(data, path, ('PNG',)))
     if colour_type in (_GREY, _PALETTE):
         return values
     if colour_type == _RGB and (values == values[..., :1]).all():
         return np.ascontiguousarray(values[..., 0])
-    raise ValueError(
+    raise ImageFileError(
+        'colour',
         f'{path}: the label is colour-coded (PNG colour type {colour_type}); expected one channel of class numbers '
-        f'0..{NUM_CLASSES - 1}: convert the colours to class numbers'
+        f'0..{NUM_CLASSES - 1}: convert the colours to class numbers',
     )
 
 
@@ -117,19 +185,21 @@ def read_parsing_label(path: str | Path, image_size: tuple[int, int] | None = No
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If the file is not such a label, or of another size than the image.
+        ImageFileError: A ValueError, if the file is not such a label, or of another size than the image.
     """
     label = _label_values(_read_bytes(path, 'the parsing label'), path)
     if image_size is not None and label.shape != tuple(image_size):
-        raise ValueError(
+        raise ImageFileError(
+            'size',
             f'{path}: the label has {label.shape[0]} x {label.shape[1]} pixels (height x width), '
-            f'its image {image_size[0]} x {image_size[1]}; they have to be the same'
+            f'its image {image_size[0]} x {image_size[1]}; they have to be the same',
         )
     wrong = (label >= NUM_CLASSES) & (label != IGNORE_LABEL)
     if wrong.any():
         found = np.unique(label[wrong])
-        raise ValueError(
+        raise ImageFileError(
+            'range',
             f'{path}: expected classes 0..{NUM_CLASSES - 1} or {IGNORE_LABEL} (ignored), '
-            f'got {found[:8].tolist()} at {int(wrong.sum())} pixels'
+            f'got {found[:8].tolist()} at {int(wrong.sum())} pixels',
         )
     return label

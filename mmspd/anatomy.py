@@ -1,9 +1,11 @@
 """The body's vocabulary: classes, joints, surface parts, palettes and mirror tables. The only copy of each.
 
-Sources: LIP's class and joint lists (Gong et al., CVPR 2017), which follow MPII's joint order; DensePose-COCO's part
+Sources: LIP's class and joint lists (Gong et al., CVPR 2017), which follow MPII's joint order; ATR's classes (Liang et
+al., TPAMI 2015); CIHP's classes (Gong et al., ECCV 2018); COCO's joints (Lin et al., ECCV 2014); DensePose-COCO's part
 lists (Guler et al., CVPR 2018). Left and right are the *person's*.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -25,6 +27,26 @@ PARSING_PALETTE: Final[tuple[tuple[int, int, int], ...]] = (
 
 PARSING_MIRROR_PAIRS: Final = ((14, 15), (16, 17), (18, 19))
 
+# --------------------------------------------------------------------------------------------- parsing (ATR, 18)
+# As of LIP in all but this: a belt and a bag more; no glove, coat, socks, jumpsuits.
+ATR_CLASSES: Final[tuple[str, ...]] = (
+    'background', 'hat', 'hair', 'sunglass', 'upper-clothes', 'skirt', 'pants', 'dress', 'belt', 'left-shoe',
+    'right-shoe', 'face', 'left-leg', 'right-leg', 'left-arm', 'right-arm', 'bag', 'scarf',
+)  # fmt: skip
+
+# LIP's colours for what both have; belt and bag are light.
+ATR_PALETTE: Final[tuple[tuple[int, int, int], ...]] = (
+    (0, 0, 0), (128, 0, 0), (255, 0, 0), (170, 0, 51), (255, 85, 0), (0, 128, 0), (0, 85, 85), (0, 0, 85),
+    (255, 170, 255), (255, 255, 0), (255, 170, 0), (0, 0, 255), (85, 255, 170), (170, 255, 85), (51, 170, 221),
+    (0, 255, 255), (220, 220, 220), (52, 86, 128),
+)  # fmt: skip
+
+ATR_MIRROR_PAIRS: Final = ((9, 10), (12, 13), (14, 15))
+
+# -------------------------------------------------------------------------------------------- parsing (CIHP, 20)
+# LIP's numbers, but for one class: bare skin of the torso, where LIP has jumpsuits and labels that skin background.
+CIHP_CLASSES: Final = tuple('TorsoSkin' if name == 'Jumpsuits' else name for name in PARSING_CLASSES)
+
 # ------------------------------------------------------------------------------------------------- joints (MPII, 16)
 JOINTS: Final[tuple[str, ...]] = (
     'right_ankle', 'right_knee', 'right_hip', 'left_hip', 'left_knee', 'left_ankle', 'pelvis', 'thorax',
@@ -40,6 +62,19 @@ SKELETON: Final[tuple[tuple[int, int, str], ...]] = (
     (6, 7, 'centre'), (7, 8, 'centre'), (8, 9, 'centre'),
     (10, 11, 'right'), (11, 12, 'right'), (12, 7, 'right'), (13, 7, 'left'), (13, 14, 'left'), (14, 15, 'left'),
 )  # fmt: skip
+
+# COCO's 17 joints; nose, eyes and ears are no joints of ours.
+COCO_JOINTS: Final[tuple[str, ...]] = (
+    'nose', 'left_eye', 'right_eye', 'left_ear', 'right_ear', 'left_shoulder', 'right_shoulder', 'left_elbow',
+    'right_elbow', 'left_wrist', 'right_wrist', 'left_hip', 'right_hip', 'left_knee', 'right_knee', 'left_ankle',
+    'right_ankle',
+)  # fmt: skip
+
+# (position in JOINTS, position in COCO_JOINTS) of the twelve joints of arms and legs, which both have. COCO has no
+# pelvis, thorax, upper neck and head top: means of hips or shoulders would lie elsewhere than where LIP annotates them.
+COCO_JOINT_PAIRS: Final = tuple(
+    (ours, COCO_JOINTS.index(name)) for ours, name in enumerate(JOINTS) if name in COCO_JOINTS
+)
 
 SIDE_COLOURS: Final = {'left': (255, 128, 0), 'right': (0, 160, 255), 'centre': (80, 220, 80)}
 
@@ -85,6 +120,49 @@ def mirror_table(length: int, pairs: tuple[tuple[int, int], ...]) -> np.ndarray:
         table[left], table[right] = right, left
     table.setflags(write=False)
     return table
+
+
+@dataclass(frozen=True)
+class LabelSet:
+    """The classes of a data set's label maps.
+
+    Attributes:
+        name: Key in ``LABEL_SETS``.
+        classes: Names, the background first; a label's value is the position here, or 255 for ignored pixels.
+        palette: Red, green, blue, 0..255, of each class.
+        mirror_pairs: Classes that change places when a picture is mirrored.
+    """
+
+    name: str
+    classes: tuple[str, ...]
+    palette: tuple[tuple[int, int, int], ...]
+    mirror_pairs: tuple[tuple[int, int], ...]
+
+    @property
+    def mirror(self) -> np.ndarray:
+        """:func:`mirror_table` of the classes: int64, (C,)."""
+        return mirror_table(len(self.classes), self.mirror_pairs)
+
+
+LABEL_SETS: Final = {
+    each.name: each
+    for each in (
+        LabelSet('lip', PARSING_CLASSES, PARSING_PALETTE, PARSING_MIRROR_PAIRS),
+        LabelSet('atr', ATR_CLASSES, ATR_PALETTE, ATR_MIRROR_PAIRS),
+        LabelSet('cihp', CIHP_CLASSES, PARSING_PALETTE, PARSING_MIRROR_PAIRS),
+    )
+}
+
+
+def label_set(name: str | None) -> LabelSet:
+    """A label set by its name; LIP's for None.
+
+    Raises:
+        ValueError: If there is none of that name.
+    """
+    if name is not None and name not in LABEL_SETS:
+        raise ValueError(f'label_set is one of {", ".join(LABEL_SETS)}, got {name!r}')
+    return LABEL_SETS['lip' if name is None else name]
 
 
 PARSING_MIRROR: Final = mirror_table(NUM_CLASSES, PARSING_MIRROR_PAIRS)

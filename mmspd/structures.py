@@ -28,7 +28,8 @@ Predictions, in original image pixels
   bool (R,): predicted from a mirrored input, of which U and V keep the values.
 
 Meta information: ``img_path``, ``img_id``, ``ori_shape`` (H, W), ``img_shape`` (network input), ``warp_matrix``
-(3, 3) from original points to network input points, ``flip`` (bool, already contained in the matrix).
+(3, 3) from original points to network input points, ``flip`` (bool, already contained in the matrix), ``label_set``
+(name in :data:`mmspd.anatomy.LABEL_SETS`), and ``crop`` (x0, y0, x1, y1) where the original image is a part of a file.
 """
 
 from mmengine.structures import InstanceData, PixelData

@@ -4,16 +4,23 @@ import numpy as np
 import pytest
 
 from mmspd.anatomy import (
+    ATR_CLASSES,
+    ATR_PALETTE,
+    CIHP_CLASSES,
     COARSE_PARTS,
+    COCO_JOINT_PAIRS,
+    COCO_JOINTS,
     FINE_TO_COARSE,
     JOINT_MIRROR,
     JOINTS,
+    LABEL_SETS,
     PARSING_CLASSES,
     PARSING_MIRROR,
     PARSING_PALETTE,
     SKELETON,
     SURFACE_MIRROR,
     SURFACE_PARTS,
+    label_set,
     mirror_table,
 )
 
@@ -76,3 +83,38 @@ def test_tables_cannot_be_changed():
     assert table.tolist() == [2, 1, 0]
     with pytest.raises(ValueError, match='read-only'):
         table[0] = 1
+
+
+@pytest.mark.parametrize('labels', LABEL_SETS.values(), ids=lambda labels: labels.name)
+def test_label_sets_are_mirrored_by_name(labels):
+    assert [labels.classes[place] for place in labels.mirror] == [swapped(name) for name in labels.classes]
+    assert len(labels.mirror_pairs) == 3
+    assert len(labels.palette) == len(labels.classes) == len(set(labels.palette))
+    assert label_set(labels.name) is labels
+
+
+def test_label_sets_by_hand():
+    assert [len(LABEL_SETS[name].classes) for name in ('lip', 'atr', 'cihp')] == [20, 18, 20]
+    assert ATR_CLASSES[4] == 'upper-clothes'
+    assert [ATR_CLASSES[number] for number in (8, 16, 17)] == ['belt', 'bag', 'scarf']
+    assert label_set('atr').mirror.tolist() == [0, 1, 2, 3, 4, 5, 6, 7, 8, 10, 9, 11, 13, 12, 15, 14, 16, 17]
+    assert CIHP_CLASSES[10] == 'TorsoSkin'
+    assert label_set(None).name == 'lip'
+    with pytest.raises(ValueError, match="lip, atr, cihp, got 'mhp'"):
+        label_set('mhp')
+
+
+def test_what_atr_and_lip_share_has_one_colour():
+    shared = {'hat': 'Hat', 'sunglass': 'Sunglasses', 'upper-clothes': 'UpperClothes', 'skirt': 'Skirt',
+              'pants': 'Pants', 'dress': 'Dress', 'left-shoe': 'LeftShoe', 'right-shoe': 'RightShoe', 'face': 'Face',
+              'left-leg': 'LeftLeg', 'right-leg': 'RightLeg', 'left-arm': 'LeftArm', 'right-arm': 'RightArm',
+              'scarf': 'Scarf', 'hair': 'Hair', 'background': 'Background'}  # fmt: skip
+    for theirs, ours in shared.items():
+        assert ATR_PALETTE[ATR_CLASSES.index(theirs)] == PARSING_PALETTE[PARSING_CLASSES.index(ours)], theirs
+
+
+def test_cocos_joints_by_hand():
+    # Its order: nose, eyes, ears, shoulders, elbows, wrists, hips, knees, ankles, each time the left one first.
+    assert [COCO_JOINTS[theirs] for _, theirs in COCO_JOINT_PAIRS] == [JOINTS[ours] for ours, _ in COCO_JOINT_PAIRS]
+    assert dict(COCO_JOINT_PAIRS) == {0: 16, 1: 14, 2: 12, 3: 11, 4: 13, 5: 15, 10: 10, 11: 8, 12: 6, 13: 5, 14: 7,
+                                      15: 9}  # fmt: skip

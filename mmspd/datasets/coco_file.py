@@ -6,7 +6,7 @@ from typing import Any
 
 from mmspd.utils.safe_paths import check_relative
 
-__all__ = ['index_images', 'read_coco', 'whole_id']
+__all__ = ['index_images', 'locate', 'read_coco', 'size_of', 'whole_id']
 
 
 def read_coco(path: str | Path) -> dict[str, Any]:
@@ -71,3 +71,37 @@ def index_images(images: list[Any], path: str | Path) -> dict[int, dict[str, Any
             raise ValueError(f'{path}: images[{position}]: image id {image_id} occurs twice')
         found[image_id] = image
     return found
+
+
+def size_of(image: dict[str, Any]) -> tuple[int, int] | None:
+    """(height, width) where an image's entry has them."""
+    height, width = image.get('height'), image.get('width')
+    return (height, width) if isinstance(height, int) and isinstance(width, int) else None
+
+
+def locate(
+    annotation: Any, position: int, images: dict[int, dict[str, Any]], seen: set[int], path: str | Path
+) -> tuple[str, dict[str, Any]]:
+    """Where an annotation is, for messages, and the image that it is of.
+
+    Args:
+        annotation (Any): An entry of the file's list.
+        position (int): Its place in the list.
+        images (dict): Image id -> entry.
+        seen (set[int]): Ids of the annotations before it; its own is added.
+        path (str | Path): The file.
+
+    Returns:
+        tuple[str, dict]: File and annotation id, and the image's entry.
+
+    Raises:
+        ValueError: If it has no id, one that was seen, or none of the images.
+    """
+    where = f'{path}: annotation {whole_id(annotation, f"{path}: annotations[{position}]")}'
+    if annotation['id'] in seen:
+        raise ValueError(f'{where}: this id occurs twice')
+    seen.add(annotation['id'])
+    image_id = annotation.get('image_id')
+    if type(image_id) is not int or image_id not in images:
+        raise ValueError(f'{where}, field image_id: there is no image of id {image_id!r}')
+    return where, images[image_id]

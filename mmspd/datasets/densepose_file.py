@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from mmspd.anatomy import COARSE_PARTS, MASK_SIZE, NUM_PARTS
-from mmspd.datasets.coco_file import index_images, read_coco, whole_id
+from mmspd.datasets.coco_file import index_images, locate, read_coco, size_of
 from mmspd.datasets.lip_files import LARGEST_COORDINATE
 from mmspd.datasets.problems import Report, tolerating
 
-__all__ = ['parse_surface', 'read_densepose']
+__all__ = ['facts_of_file', 'parse_surface', 'read_densepose']
 
 _POINT_FIELDS = ('dp_x', 'dp_y', 'dp_I', 'dp_U', 'dp_V')
 # Highest value of each field. DensePose's text speaks of a 256 x 256 square, its evaluator divides by 255.
@@ -127,10 +127,17 @@ def _is_predicted(content: dict[str, Any], path: Path) -> bool:
     return predicted
 
 
-def _size_of(image: dict[str, Any]) -> tuple[int, int] | None:
-    """(height, width) where the image's entry has them."""
-    height, width = image.get('height'), image.get('width')
-    return (height, width) if isinstance(height, int) and isinstance(width, int) else None
+def facts_of_file(content: dict[str, Any], path: Path) -> dict[str, Any]:
+    """What a file says of all its annotations: ``surface_name`` str or None, ``predicted`` bool.
+
+    Args:
+        content (dict): The file's object.
+        path (Path): The file, for messages.
+
+    Raises:
+        ValueError: If ``info`` has another kind of value there; the message names the field.
+    """
+    return {'surface_name': _surface_name(content, path), 'predicted': _is_predicted(content, path)}
 
 
 def read_densepose(path: str | Path, report: Report | None = None) -> dict[str, dict[str, Any]]:
@@ -154,19 +161,12 @@ def read_densepose(path: str | Path, report: Report | None = None) -> dict[str, 
     path = Path(path)
     content = read_coco(path)
     images = index_images(content['images'], path)
-    of_all = {'surface_name': _surface_name(content, path), 'predicted': _is_predicted(content, path)}
+    of_all = facts_of_file(content, path)
     surfaces: dict[str, dict[str, Any]] = {}
     seen: set[int] = set()
     for position, annotation in enumerate(content['annotations']):
         with tolerating(report):
-            where = f'{path}: annotation {whole_id(annotation, f"{path}: annotations[{position}]")}'
-            if annotation['id'] in seen:
-                raise ValueError(f'{where}: this id occurs twice')
-            seen.add(annotation['id'])
-            image_id = annotation.get('image_id')
-            if type(image_id) is not int or image_id not in images:
-                raise ValueError(f'{where}, field image_id: there is no image of id {image_id!r}')
-            image = images[image_id]
+            where, image = locate(annotation, position, images, seen, path)
             surface = parse_surface(annotation, where)
             if surface is None:
                 continue
@@ -176,5 +176,5 @@ def read_densepose(path: str | Path, report: Report | None = None) -> dict[str, 
                     f'{where}: image {name!r} has a surface annotation already, {surfaces[name]["id"]}; '
                     'a crop shows one person'
                 )
-            surfaces[name] = surface | of_all | {'image_size': _size_of(image)}
+            surfaces[name] = surface | of_all | {'image_size': size_of(image)}
     return surfaces

@@ -14,7 +14,15 @@ from PIL import Image
 
 from mmspd.anatomy import IGNORE_LABEL, NUM_CLASSES
 
-__all__ = ['MAX_PIXELS', 'ImageFileError', 'ImageHeader', 'read_header', 'read_image', 'read_parsing_label']
+__all__ = [
+    'MAX_PIXELS',
+    'ImageFileError',
+    'ImageHeader',
+    'read_header',
+    'read_human_map',
+    'read_image',
+    'read_parsing_label',
+]
 
 # A person's crop is below 1 megapixel; a file that claims more than this is an attack or a mistake.
 MAX_PIXELS = 8192 * 8192
@@ -165,41 +173,67 @@ def _label_values(data: bytes, path: str | Path) -> np.ndarray:
         return np.ascontiguousarray(values[..., 0])
     raise ImageFileError(
         'colour',
-        f'{path}: the label is colour-coded (PNG colour type {colour_type}); expected one channel of class numbers '
-        f'0..{NUM_CLASSES - 1}: convert the colours to class numbers',
+        f'{path}: the label is colour-coded (PNG colour type {colour_type}); expected one channel of class numbers: '
+        'convert the colours to class numbers',
     )
 
 
-def read_parsing_label(path: str | Path, image_size: tuple[int, int] | None = None) -> np.ndarray:
-    """Read a label map.
-
-    A palette PNG is read by its indices, an RGB one with three equal channels as grey. Everything else that is not one
-    8-bit channel of class numbers is refused: JPEG by its first bytes, colour-coded, 16 bits, alpha, values over 19.
-
-    Args:
-        path (str | Path): PNG file.
-        image_size (tuple, optional): (H, W) of the image that the label belongs to.
-
-    Returns:
-        np.ndarray: uint8 (H, W), 0..19, 255 ignored.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ImageFileError: A ValueError, if the file is not such a label, or of another size than the image.
-    """
-    label = _label_values(_read_bytes(path, 'the parsing label'), path)
+def _read_labels(path: str | Path, image_size: tuple[int, int] | None, what: str) -> np.ndarray:
+    """The bytes of a label map, uint8 (H, W), of the size of its image."""
+    label = _label_values(_read_bytes(path, what), path)
     if image_size is not None and label.shape != tuple(image_size):
         raise ImageFileError(
             'size',
             f'{path}: the label has {label.shape[0]} x {label.shape[1]} pixels (height x width), '
             f'its image {image_size[0]} x {image_size[1]}; they have to be the same',
         )
-    wrong = (label >= NUM_CLASSES) & (label != IGNORE_LABEL)
+    return label
+
+
+def read_parsing_label(
+    path: str | Path, image_size: tuple[int, int] | None = None, num_classes: int = NUM_CLASSES
+) -> np.ndarray:
+    """Read a label map.
+
+    A palette PNG is read by its indices, an RGB one with three equal channels as grey. Everything else that is not one
+    8-bit channel of class numbers is refused: JPEG by its first bytes, colour-coded, 16 bits, alpha, other values.
+
+    Args:
+        path (str | Path): PNG file.
+        image_size (tuple, optional): (H, W) of the image that the label belongs to.
+        num_classes (int): Classes of the data set. Defaults to LIP's 20.
+
+    Returns:
+        np.ndarray: uint8 (H, W), 0..num_classes - 1, 255 ignored.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ImageFileError: A ValueError, if the file is not such a label, or of another size than the image.
+    """
+    label = _read_labels(path, image_size, 'the parsing label')
+    wrong = (label >= num_classes) & (label != IGNORE_LABEL)
     if wrong.any():
         found = np.unique(label[wrong])
         raise ImageFileError(
             'range',
-            f'{path}: expected classes 0..{NUM_CLASSES - 1} or {IGNORE_LABEL} (ignored), '
+            f'{path}: expected classes 0..{num_classes - 1} or {IGNORE_LABEL} (ignored), '
             f'got {found[:8].tolist()} at {int(wrong.sum())} pixels',
         )
     return label
+
+
+def read_human_map(path: str | Path, image_size: tuple[int, int] | None = None) -> np.ndarray:
+    """Read a map of persons, as CIHP's ``Human_ids``; what is refused is as in :func:`read_parsing_label`.
+
+    Args:
+        path (str | Path): PNG file.
+        image_size (tuple, optional): (H, W) of the image that the map belongs to.
+
+    Returns:
+        np.ndarray: uint8 (H, W); 0 where nobody is, else the person's number.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ImageFileError: A ValueError, if the file is not such a map, or of another size than the image.
+    """
+    return _read_labels(path, image_size, 'the map of persons')

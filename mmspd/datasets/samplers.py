@@ -17,7 +17,7 @@ class ResumableSampler(Sampler):
 
     It is mmengine's ``InfiniteSampler`` with two differences: seed and epoch come along, so that a dataset can seed
     each sample's augmentation by them, and each epoch's order depends on (``seed``, epoch) alone, so that resuming at
-    sample ten million costs one permutation. The dataset has to take such triples, as ``LIPMultiTaskDataset`` does;
+    sample ten million costs one permutation. The dataset has to take such triples, as those of mmspd do;
     mmengine's wrappers (``ConcatDataset``, ``RepeatDataset``) do not.
 
     Args:

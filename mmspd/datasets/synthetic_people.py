@@ -46,6 +46,8 @@ class SyntheticPeopleDataset(LIPMultiTaskDataset):
         RuntimeError: If a person cannot be rendered.
     """
 
+    NAMED_BY_COCO = False  # they only look so
+
     def __init__(
         self,
         data_root: str,

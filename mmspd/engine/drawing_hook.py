@@ -9,6 +9,7 @@ from mmengine.runner import Runner
 from torch.utils.data import DataLoader
 
 from mmspd.datasets.image_files import read_image
+from mmspd.datasets.person_boxes import cut
 from mmspd.registry import HOOKS
 from mmspd.structures import SPDDataSample
 
@@ -43,13 +44,14 @@ class DrawPredictionsHook(Hook):
 
     def after_val_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
         """Draw the batch's share of samples."""
-        self._draw(runner, runner.val_dataloader, outputs)
+        self._draw(runner, runner.val_dataloader, outputs, runner.iter if self.enabled else 0)
 
     def after_test_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None) -> None:
         """Draw the batch's share of samples."""
-        self._draw(runner, runner.test_dataloader, outputs)
+        # A test has no training step; asking for it would build the training loop, with its data set.
+        self._draw(runner, runner.test_dataloader, outputs, 0)
 
-    def _draw(self, runner: Runner, loader: DataLoader, samples: list[SPDDataSample]) -> None:
+    def _draw(self, runner: Runner, loader: DataLoader, samples: list[SPDDataSample], step: int) -> None:
         """Draw every ``interval``-th sample, counted over all processes.
 
         Samples beyond the data set's end are its first ones again, of which processes with less to do are given some.
@@ -62,5 +64,7 @@ class DrawPredictionsHook(Hook):
             if number % self.interval or number >= total:
                 continue
             image = read_image(sample.img_path)[..., ::-1]
+            crop = getattr(sample, 'crop', None)
+            image = image if crop is None else cut(image, crop)  # of a file that shows more
             out_file = None if self.out_dir is None else str(self.out_dir / f'{Path(sample.img_id).name}.png')
-            runner.visualizer.add_datasample(sample.img_id, image, sample, out_file=out_file, step=runner.iter)
+            runner.visualizer.add_datasample(sample.img_id, image, sample, out_file=out_file, step=step)

@@ -28,12 +28,14 @@ class SamplePainter:
         palette (Sequence): (C, 3), a colour for each parsing class.
         alpha (float): Opacity of the parsing's and the surface's colours.
         keypoint_threshold (float): Predicted joints with a score not above it are left out.
+        predicted_palette (Sequence, optional): As ``palette``, for predictions. Defaults to None: the same.
     """
 
     image: np.ndarray
     palette: Sequence[Colour]
     alpha: float
     keypoint_threshold: float
+    predicted_palette: Sequence[Colour] | None = None
 
     def __post_init__(self) -> None:
         self.height, self.width = self.image.shape[:2]
@@ -44,7 +46,7 @@ class SamplePainter:
         """Panels by column name, of what is annotated: uint8, RGB."""
         panels = {}
         if 'gt_sem_seg' in sample and bool((to_numpy(sample.gt_sem_seg.data) != IGNORE_LABEL).any()):
-            panels['parsing'] = self._parsing(sample.gt_sem_seg)
+            panels['parsing'] = self._parsing(sample.gt_sem_seg, self.palette)
         if 'gt_instances' in sample and 'keypoints' in sample.gt_instances:
             persons = sample.gt_instances
             visible = to_numpy(persons.keypoints_visible)
@@ -59,7 +61,7 @@ class SamplePainter:
         """Panels by column name, of what is predicted: uint8, RGB."""
         panels = {}
         if 'pred_sem_seg' in sample:
-            panels['parsing'] = self._parsing(sample.pred_sem_seg)
+            panels['parsing'] = self._parsing(sample.pred_sem_seg, self.predicted_palette or self.palette)
         if 'pred_instances' in sample and 'keypoints' in sample.pred_instances:
             persons = sample.pred_instances
             scores = to_numpy(persons.keypoint_scores)
@@ -77,7 +79,7 @@ class SamplePainter:
         """Labels or a map (H, W) of the image at the magnified size."""
         return resize(field, self.scale, nearest=True)
 
-    def _parsing(self, segmentation: PixelData) -> np.ndarray:
+    def _parsing(self, segmentation: PixelData, palette: Sequence[Colour]) -> np.ndarray:
         labels = to_numpy(segmentation.data)
         labels = labels.reshape(labels.shape[-2:])
         if labels.shape != (self.height, self.width):
@@ -87,7 +89,7 @@ class SamplePainter:
             )
         # A byte holds every class and the ignored label, and OpenCV resizes it.
         labels = np.where((labels >= 0) & (labels < IGNORE_LABEL), labels, IGNORE_LABEL).astype(np.uint8)
-        return overlay_parsing(self.magnified, self._magnify(labels), self.palette, self.alpha)
+        return overlay_parsing(self.magnified, self._magnify(labels), palette, self.alpha)
 
     def _pose(
         self, keypoints: np.ndarray, scores: np.ndarray, threshold: float, occluded: np.ndarray | None = None

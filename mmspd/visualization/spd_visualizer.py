@@ -8,12 +8,14 @@ from typing import Any
 import cv2
 import numpy as np
 from mmengine.dist import is_main_process
+from mmengine.structures import PixelData
 from mmengine.visualization import Visualizer
 from mmseg.structures import SegDataSample
 from mmseg.utils import get_classes, get_palette
 
-from mmspd.anatomy import PARSING_CLASSES, PARSING_PALETTE, SIDE_COLOURS
+from mmspd.anatomy import LABEL_SETS, PARSING_CLASSES, PARSING_PALETTE, SIDE_COLOURS
 from mmspd.registry import VISUALIZERS
+from mmspd.utils.arrays import to_numpy
 from mmspd.visualization.drawing import Colour
 from mmspd.visualization.panels import COLUMNS, SamplePainter
 from mmspd.visualization.sheets import legend, panel_sheet, stack_columns, stack_rows
@@ -121,7 +123,8 @@ class SPDVisualizer(Visualizer):
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
             raise ValueError(f'an image uint8 (H, W, 3) is needed, got {image.dtype} {image.shape}')
         classes, palette = self._classes_and_palette()
-        painter = SamplePainter(image, palette, self.alpha, self.keypoint_threshold)
+        predicted = _predicted_classes(data_sample, classes, palette)
+        painter = SamplePainter(image, palette, self.alpha, self.keypoint_threshold, predicted[1])
         rows: dict[str, dict[str, np.ndarray]] = {}
         if data_sample is not None and draw_gt:
             rows['ground truth'] = painter.ground_truth(data_sample)
@@ -136,18 +139,42 @@ class SPDVisualizer(Visualizer):
                 drawn = [panels.get(column, painter.magnified // 3) for column in columns]
                 titles = [f'{source}: {column}' if column in panels else f'{source}: no {column}' for column in columns]
                 sheets.append(panel_sheet([painter.magnified, *drawn], ['image', *titles]))
-        fields = [name for name, drawn in (('gt_sem_seg', draw_gt), ('pred_sem_seg', draw_pred)) if drawn]
-        labels = [data_sample.get(name).data.flatten().cpu().numpy() for name in fields if name in data_sample]
-        return stack_columns([stack_rows(sheets), _legend(columns, labels, classes, palette)])
+        shown = set()
+        if draw_gt and 'gt_sem_seg' in data_sample:
+            shown |= _shown_classes(data_sample.gt_sem_seg, classes, palette)
+        if draw_pred and 'pred_sem_seg' in data_sample:
+            shown |= _shown_classes(data_sample.pred_sem_seg, *predicted)
+        return stack_columns([stack_rows(sheets), _legend(columns, sorted(shown))])
 
 
-def _legend(
-    columns: Sequence[str], labels: Sequence[np.ndarray], classes: Sequence[str], palette: Sequence[Colour]
-) -> np.ndarray:
-    """Names and colours of the classes that occur in some label map, and of the skeleton's sides."""
-    present = np.unique(np.concatenate(labels)) if labels else np.zeros(0, int)
-    shown = [label for label in present.tolist() if 0 < label < len(classes)]
-    names, colours = [classes[label] for label in shown], [palette[label] for label in shown]
+def _predicted_classes(
+    sample: SegDataSample | None, classes: Sequence[str], palette: Sequence[Colour]
+) -> tuple[Sequence[str], Sequence[Colour]]:
+    """Classes and colours of a prediction.
+
+    They are the data set's, unless the model has another number of classes, as one trained on LIP and tested on ATR.
+    """
+    number = len(sample.seg_logits.data) if sample is not None and 'seg_logits' in sample else len(classes)
+    others = [each for each in LABEL_SETS.values() if len(each.classes) == number]
+    return (others[0].classes, others[0].palette) if number != len(classes) and others else (classes, palette)
+
+
+def _shown_classes(
+    segmentation: PixelData, classes: Sequence[str], palette: Sequence[Colour]
+) -> set[tuple[int, str, Colour]]:
+    """Number, name and colour of the classes that occur in a label map, without the background."""
+    present = np.unique(to_numpy(segmentation.data)).tolist()
+    found = set()
+    for label in present:
+        if 0 < label < len(classes):
+            red, green, blue = palette[label]
+            found.add((label, classes[label], (red, green, blue)))
+    return found
+
+
+def _legend(columns: Sequence[str], shown: Sequence[tuple[int, str, Colour]]) -> np.ndarray:
+    """Names and colours of classes, and of the skeleton's sides."""
+    names, colours = [name for _, name, _ in shown], [colour for _, _, colour in shown]
     if 'pose' in columns:
         names += [f'{side} side' if side != 'centre' else 'middle' for side in SIDE_COLOURS]
         colours += SIDE_COLOURS.values()

@@ -26,7 +26,7 @@ def config():
 @pytest.fixture
 def logged(monkeypatch):
     messages = []
-    monkeypatch.setattr('mmspd.datasets.lip.print_log', lambda message, *a, **k: messages.append(message))
+    monkeypatch.setattr('mmspd.datasets.persons.print_log', lambda message, *a, **k: messages.append(message))
     return messages
 
 

@@ -271,3 +271,15 @@ def test_ids_that_lead_elsewhere_are_refused(tmp_path, img_id):
 def test_wrong_arguments_are_refused(metric, arguments, message):
     with pytest.raises(ValueError, match=message):
         metric(**arguments)
+
+
+@pytest.mark.parametrize('annotated', [True, False])
+def test_predicted_pseudo_labels_are_no_truth(annotated):
+    sample = make_sample(annotated=annotated)
+    sample.set_metainfo({'dp_predicted': True})
+    with pytest.raises(
+        ValueError, match=r'images/1_2\.jpg: .*predicted pseudo-labels are no truth .*surface_file=None'
+    ):
+        evaluate(SurfacePointMetric(), sample)
+    sample.set_metainfo({'dp_predicted': False})
+    assert evaluate(SurfacePointMetric(), sample, make_sample())['surface/num_points'] == (4 if annotated else 2)

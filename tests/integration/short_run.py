@@ -4,7 +4,13 @@ from pathlib import Path
 
 from mmengine.config import Config, ConfigDict
 
-from mmspd.testing import write_small_tree
+from mmspd.testing import (
+    write_small_atr,
+    write_small_cihp,
+    write_small_coco,
+    write_small_mpii,
+    write_small_tree,
+)
 from tests.models.tiny import tiny_spd
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,11 +23,33 @@ def write_people(root: Path) -> Path:
     return root
 
 
+def write_foreign_people(root: Path) -> Path:
+    """Write people in other data sets' layouts beside LIP's in `root`, and return `root`."""
+    write_small_atr(root / 'ATRDataset', {'train': 2, 'val': 2, 'test': 2}, SIZE)
+    write_small_cihp(root / 'CIHPDataset', {'train': 2, 'val': 1}, SIZE)
+    write_small_coco(root / 'COCOPersonDataset', 2, 'images', 'people.json', SIZE)
+    write_small_mpii(root / 'MPIIDataset', 2, SIZE)
+    return root
+
+
 def read_people(dataset: ConfigDict, root: Path) -> None:
-    """Let a data set's config, one of people made on first use as one of LIP, read what `write_people` wrote."""
-    dataset.data_root = str(root)
+    """Let a data set's config read what was written: LIP's from `root`, others from what lies beside it.
+
+    People made on first use are read as LIP. The lists of COCO images to leave out become empty: rendered people's
+    names are no ids of COCO.
+    """
+    if dataset.type == 'JoinedDataset':
+        for each in dataset.datasets:
+            read_people(each, root)
+        return
+    foreign = root.parent / dataset.type
+    dataset.data_root = str(foreign if foreign.is_dir() else root)
     if dataset.type == 'SyntheticPeopleDataset':
         dataset.update(num=NUM_TRAIN + NUM_VAL, num_val=NUM_VAL, seed=0, size=SIZE)
+    elif dataset.type == 'COCOPersonDataset':
+        dataset.update(image_folder='images', annotation_file='people.json', exclude_lip_lists=[])
+    elif dataset.type == 'MPIIDataset':
+        dataset.annotation_file = 'annotations/train.json'
 
 
 def write_short_config(folder: Path, iterations: int, interval: int, model: dict | None = None) -> Path:

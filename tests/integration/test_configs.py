@@ -12,7 +12,7 @@ from mmengine.hooks import CheckpointHook
 from mmengine.registry import init_default_scope
 
 from mmspd.registry import DATASETS, MODELS
-from tests.integration.short_run import read_people, write_people
+from tests.integration.short_run import read_people, write_foreign_people, write_people
 
 CONFIGS = Path(__file__).resolve().parents[2] / 'configs'
 RUNNABLE = sorted(path.relative_to(CONFIGS) for path in CONFIGS.rglob('*.py') if '_base_' not in path.parts)
@@ -20,7 +20,7 @@ RUNNABLE = sorted(path.relative_to(CONFIGS) for path in CONFIGS.rglob('*.py') if
 
 @pytest.fixture(scope='module')
 def tree(tmp_path_factory):
-    return write_people(tmp_path_factory.mktemp('people') / 'LIP')
+    return write_people(write_foreign_people(tmp_path_factory.mktemp('people')) / 'LIP')
 
 
 def load(name):
@@ -39,8 +39,29 @@ def shrink(pipeline, size):
 def dataset_of(cfg, loader, tree, size):
     settings = cfg[loader].dataset
     read_people(settings, tree)
-    shrink(settings.pipeline, size)
+    for each in settings.get('datasets', [settings]):
+        shrink(each.pipeline, size)
     return DATASETS.build(settings)
+
+
+# By metric: the loss of its branch, and one of its keys.
+MEASURES = {
+    'ParsingMetric': ('loss_seg', 'dataset/mIoU'),
+    'KeypointMetric': ('loss_pose', 'pose/mED'),
+    'SurfacePointMetric': ('loss_densepose', 'surface/I_accuracy'),
+}
+
+
+def evaluate(cfg, model, tree, stage):
+    """Metrics of the loader and the evaluators of a stage, and the evaluators' types."""
+    data = dataset_of(cfg, f'{stage}_dataloader', tree, (64, 64))
+    evaluator = Evaluator(list(cfg[f'{stage}_evaluator']))
+    evaluator.dataset_meta = data.metainfo
+    model.eval()
+    for index in range(len(data)):
+        batch = pseudo_collate([data[index]])
+        evaluator.process(model.val_step(batch), batch)
+    return evaluator.evaluate(len(data)), [each.type for each in cfg[f'{stage}_evaluator']]
 
 
 @pytest.mark.parametrize('name', RUNNABLE, ids=str)
@@ -50,7 +71,8 @@ def test_config_builds_trains_and_evaluates(name, tree):
     cfg.model.backbone.pop('init_cfg', None)  # no downloads
     model = MODELS.build(cfg.model)
     train = dataset_of(cfg, 'train_dataloader', tree, (64, 64))
-    data = model.data_preprocessor(pseudo_collate([train[0], train[1]]), True)
+    # The first and the last: of joined data sets, one of each.
+    data = model.data_preprocessor(pseudo_collate([train[0], train[len(train) - 1]]), True)
     model.train()
     losses = model(**data, mode='loss')
     tasks = {'seg_head': 'seg', 'pose_head': 'pose', 'densepose_head': 'densepose'}
@@ -58,18 +80,12 @@ def test_config_builds_trains_and_evaluates(name, tree):
     assert sorted(key for key in losses if 'loss' in key) == sorted(present)
     assert all(torch.isfinite(losses[key]) and losses[key] > 0 for key in present)
 
-    val = dataset_of(cfg, 'val_dataloader', tree, (64, 64))
-    evaluator = Evaluator(list(cfg.val_evaluator))
-    evaluator.dataset_meta = val.metainfo
-    model.eval()
-    for index in range(len(val)):
-        batch = pseudo_collate([val[index]])
-        evaluator.process(model.val_step(batch), batch)
-    metrics = evaluator.evaluate(len(val))
-    expected = {'loss_seg': 'dataset/mIoU', 'loss_pose': 'pose/mED', 'loss_densepose': 'surface/I_accuracy'}
-    for loss, key in expected.items():
-        assert (key in metrics) is (loss in present), key
-        assert loss not in present or np.isfinite(metrics[key])
+    another_test = cfg.test_dataloader.dataset.type != cfg.val_dataloader.dataset.type
+    for stage in ('val', 'test') if another_test else ('val',):
+        metrics, measured = evaluate(cfg, model, tree, stage)
+        for metric, (loss, key) in MEASURES.items():
+            assert (key in metrics) is (loss in present and metric in measured), key
+            assert key not in metrics or np.isfinite(metrics[key])
 
 
 def flatten(tree, prefix=''):

@@ -10,7 +10,7 @@ from mmengine.registry import DefaultScope
 from mmengine.structures import InstanceData, PixelData
 from mmseg.engine.hooks import SegVisualizationHook
 
-from mmspd.anatomy import JOINTS, PARSING_PALETTE, SIDE_COLOURS
+from mmspd.anatomy import JOINTS, LABEL_SETS, PARSING_PALETTE, SIDE_COLOURS
 from mmspd.registry import VISUALIZERS
 from mmspd.structures import SPDDataSample
 from mmspd.testing import make_batch, make_data_sample
@@ -214,3 +214,22 @@ def test_works_with_mmsegs_hook(tmp_path, image, sample):
     (written,) = (tmp_path / 'vis_data' / 'vis_image').glob('*.png')
     assert written.name == 'test_person.jpg_1.png'
     assert cv2.imread(str(written)).shape[0] > 700
+
+
+def test_a_model_of_lips_classes_on_atrs_labels_keeps_its_own_colours():
+    """Class 12 is LIP's skirt and ATR's left leg; LIP's 19 is none of ATR's."""
+    atr = LABEL_SETS['atr']
+    visualizer = SPDVisualizer(classes=atr.classes, palette=atr.palette, alpha=1.0)
+    sample = SPDDataSample()
+    sample.gt_sem_seg = PixelData(data=torch.full((1, 40, 40), 12))
+    prediction = torch.full((1, 40, 40), 12)
+    prediction[:, 20:] = 19
+    sample.pred_sem_seg = PixelData(data=prediction)
+    sample.seg_logits = PixelData(data=torch.zeros(20, 40, 40))
+    sheet = visualizer.draw_sheet(np.zeros((40, 40, 3), np.uint8), sample)
+    colours = {tuple(colour) for colour in sheet.reshape(-1, 3).tolist()}
+    assert atr.palette[12] in colours
+    assert {PARSING_PALETTE[12], PARSING_PALETTE[19]} <= colours
+    sample.seg_logits = PixelData(data=torch.zeros(18, 40, 40))
+    sheet = visualizer.draw_sheet(np.zeros((40, 40, 3), np.uint8), sample)
+    assert PARSING_PALETTE[19] not in {tuple(colour) for colour in sheet.reshape(-1, 3).tolist()}

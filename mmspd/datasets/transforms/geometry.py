@@ -1,6 +1,7 @@
 """The one geometric transform: stretch, rotation, mirroring and crop as one matrix, applied once to everything."""
 
 import logging
+from functools import cache
 from typing import Any
 
 import cv2
@@ -8,7 +9,7 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 from mmengine.logging import print_log
 
-from mmspd.anatomy import IGNORE_LABEL, JOINT_MIRROR, PARSING_MIRROR, SURFACE_MIRROR
+from mmspd.anatomy import IGNORE_LABEL, JOINT_MIRROR, SURFACE_MIRROR, label_set
 from mmspd.geometry import (
     GRIDS,
     apply_to_boxes,
@@ -26,9 +27,6 @@ __all__ = ['PersonAffine', 'mirror_label', 'person_matrix', 'points_inside']
 
 # LIP's crops end where the rounded box ends, so a point on the box's far edge may lie up to a pixel outside.
 _SURFACE_MARGIN = 1.0
-
-_LABEL_MIRROR_TABLE = np.arange(256, dtype=np.uint8)
-_LABEL_MIRROR_TABLE[: len(PARSING_MIRROR)] = PARSING_MIRROR
 
 
 def person_matrix(
@@ -70,9 +68,26 @@ def points_inside(points: np.ndarray, width: int, height: int, margin: float = 0
     return inside[..., 0] & inside[..., 1]
 
 
-def mirror_label(label: np.ndarray) -> np.ndarray:
-    """Swap the classes of left and right in a label map, uint8 (H, W); pixels stay where they are."""
-    return cv2.LUT(label, _LABEL_MIRROR_TABLE)
+@cache
+def _label_mirror_table(name: str | None) -> np.ndarray:
+    """What becomes of each byte of a label map: uint8 (256,)."""
+    table = np.arange(256, dtype=np.uint8)
+    mirror = label_set(name).mirror
+    table[: len(mirror)] = mirror
+    return table
+
+
+def mirror_label(label: np.ndarray, labels: str | None = None) -> np.ndarray:
+    """Swap the classes of left and right in a label map; pixels stay where they are.
+
+    Args:
+        label (np.ndarray): uint8 (H, W).
+        labels (str, optional): Name of its label set. Defaults to None: LIP's.
+
+    Returns:
+        np.ndarray: A new one.
+    """
+    return cv2.LUT(label, _label_mirror_table(labels))
 
 
 @TRANSFORMS.register_module()
@@ -95,7 +110,8 @@ class PersonAffine(BaseTransform):
     ``transformed_dp_uv_valid``, ``transformed_dp_kept`` bool (P,): False in training for points outside input or
     original image, True in tests. Changes ``img``, ``img_shape`` and, where it is loaded by then, ``gt_seg_map``.
 
-    Mirroring swaps left and right of classes, joints and surface parts in what is transformed. U and V follow the
+    Mirroring swaps left and right of classes (those of ``label_set``), joints and surface parts in what is transformed.
+    U and V follow the
     surface's mirror rule where ``dp_surface`` names a surface that has one (:mod:`mmspd.surface.mirroring`). What they
     become on DensePose's surface is not known, so without a rule a mirrored point keeps its part and has no valid U, V
     (logged once). A joint or surface point outside the original image stays as it is for evaluation, is no training
@@ -159,7 +175,8 @@ class PersonAffine(BaseTransform):
             image, matrix[:2], size, flags=cv2.INTER_LINEAR, borderMode=border, borderValue=self.pad_colour
         )
         if 'gt_seg_map' in results:
-            label = mirror_label(results['gt_seg_map']) if flip else results['gt_seg_map']
+            label = results['gt_seg_map']
+            label = mirror_label(label, results.get('label_set')) if flip else label
             results['gt_seg_map'] = cv2.warpAffine(
                 label, matrix[:2], size, flags=cv2.INTER_NEAREST, borderMode=border, borderValue=IGNORE_LABEL
             )

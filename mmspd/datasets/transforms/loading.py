@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 from mmcv.transforms import BaseTransform
 
-from mmspd.anatomy import MASK_SIZE, POINT_RANGE
-from mmspd.datasets.image_files import read_image, read_parsing_label
+from mmspd.anatomy import IGNORE_LABEL, MASK_SIZE, POINT_RANGE, label_set
+from mmspd.datasets.image_files import read_human_map, read_image, read_parsing_label
+from mmspd.datasets.person_boxes import clip_crop, cut
 from mmspd.datasets.run_length import union_of_masks
 from mmspd.registry import TRANSFORMS
 
@@ -15,16 +16,31 @@ __all__ = ['LoadParsingLabel', 'LoadPersonImage', 'LoadSurfacePoints']
 
 @TRANSFORMS.register_module()
 class LoadPersonImage(BaseTransform):
-    """Read ``img_path``.
+    """Read ``img_path``, and cut it to ``crop`` (x0, y0, x1, y1) where there is one; that part is the image then.
 
-    Adds ``img`` uint8 (H, W, 3) BGR, ``ori_shape`` and ``img_shape`` (H, W), and ``bbox`` float32 (1, 4), the whole
-    image, where the dataset knows no box. :func:`mmspd.datasets.image_files.read_image` says what becomes of
+    Adds ``img`` uint8 (H, W, 3) BGR, ``ori_shape`` and ``img_shape`` (H, W), ``bbox`` float32 (1, 4), the whole
+    image, where the dataset knows no box, and ``picture_shape`` (H, W), of the file. A ``crop`` that reaches beyond the
+    picture's right or lower edge is made smaller. :func:`mmspd.datasets.image_files.read_image` says what becomes of
     unusual files.
+
+    Raises:
+        ValueError: If the file is not of the size ``picture_size``, where there is one, or the crop starts outside it.
     """
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Add the image to ``results``."""
         image = read_image(results['img_path'])
+        shape = image.shape[:2]
+        expected = results.get('picture_size')
+        if expected is not None and tuple(expected) != shape:
+            raise ValueError(
+                f'{results["img_path"]}: the annotation is of a picture of {expected[1]} x {expected[0]} pixels (width '
+                f'x height), this one has {shape[1]} x {shape[0]}; use the pictures that were annotated'
+            )
+        results['picture_shape'] = shape
+        if results.get('crop') is not None:
+            results['crop'] = clip_crop(results['crop'], shape, results['img_path'])
+            image = cut(image, results['crop'])
         height, width = image.shape[:2]
         results.update(img=image, ori_shape=(height, width), img_shape=(height, width))
         if results.get('bbox') is None:
@@ -34,17 +50,28 @@ class LoadPersonImage(BaseTransform):
 
 @TRANSFORMS.register_module()
 class LoadParsingLabel(BaseTransform):
-    """Read ``seg_map_path`` into ``gt_seg_map``, uint8 (H, W), 0..19 and 255.
+    """Read ``seg_map_path`` into ``gt_seg_map``, uint8 (H, W), the classes of ``label_set`` (LIP's by default) and 255.
 
     In training it stands before the geometric transform, in evaluation behind it, so that the label keeps the original
     size. Nothing is added where ``seg_map_path`` is None. Files that are no label of this image raise an error, see
     :func:`mmspd.datasets.image_files.read_parsing_label`.
+
+    Where there is a ``human_map_path``, all classes of persons other than ``human_id`` become background. Where there
+    is a ``crop``, the label is cut to it.
     """
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Add the label to ``results``."""
-        if results.get('seg_map_path') is not None:
-            results['gt_seg_map'] = read_parsing_label(results['seg_map_path'], results['ori_shape'])
+        if results.get('seg_map_path') is None:
+            return results
+        shape = results.get('picture_shape', results['ori_shape'])
+        classes = label_set(results.get('label_set')).classes
+        label = read_parsing_label(results['seg_map_path'], shape, len(classes))
+        if results.get('human_map_path') is not None:
+            humans = read_human_map(results['human_map_path'], shape)
+            others = (humans != results['human_id']) & (label != IGNORE_LABEL)
+            label = np.where(others, np.where(humans == IGNORE_LABEL, np.uint8(IGNORE_LABEL), np.uint8(0)), label)
+        results['gt_seg_map'] = label if results.get('crop') is None else cut(label, results['crop'])
         return results
 
 
@@ -58,8 +85,8 @@ class LoadSurfacePoints(BaseTransform):
     would not do: LIP labels bare skin of the torso so.
 
     Adds ``dp_points`` float32 (P, 2) original pixels, ``dp_labels`` int64 (P,), ``dp_uv`` float32 (P, 2) in 0..1,
-    ``dp_uv_valid`` bool (P,); P = 0 without annotation; and ``dp_surface``, the surface's name, or None where the
-    annotation does not give one.
+    ``dp_uv_valid`` bool (P,); P = 0 without annotation; ``dp_surface``, the surface's name, or None where the
+    annotation does not give one; and ``dp_predicted`` bool, whether a network made the annotation.
 
     Args:
         num_background (int): Number of background points. Defaults to 0, which evaluation needs.
@@ -79,6 +106,7 @@ class LoadSurfacePoints(BaseTransform):
         """Add the points to ``results``."""
         surface = results.get('surface')
         results['dp_surface'] = None if surface is None else surface.get('surface_name')
+        results['dp_predicted'] = surface is not None and bool(surface.get('predicted'))
         if surface is None:
             empty = np.zeros((0, 2), dtype=np.float32)
             labels = np.zeros(0, dtype=np.int64)

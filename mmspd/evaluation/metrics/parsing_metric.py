@@ -10,6 +10,7 @@ from mmengine.logging import print_log
 from PIL import Image
 
 from mmspd.anatomy import IGNORE_LABEL, PARSING_CLASSES
+from mmspd.evaluation.functional.label_maps import build_label_map
 from mmspd.evaluation.functional.parsing import PROTOCOLS, ParsingCounts, count_image, score_parsing
 from mmspd.evaluation.metrics.samples import BranchMetric, describe, log_table, warn_unmeasured
 from mmspd.registry import METRICS
@@ -33,12 +34,15 @@ class ParsingMetric(BranchMetric):
             Defaults to None: none are written.
         format_only (bool): Whether to write predictions without scoring them, where there are no labels. Needs
             ``output_dir``. Defaults to False.
+        label_map (Mapping, optional): ``dict(type='LIPToATR')``, to score a model of LIP's classes on ATR's labels,
+            with choices of :class:`~mmspd.evaluation.functional.label_maps.LIPToATR`, which are logged beside the
+            numbers. Predictions are written in the model's own classes. Defaults to None: both have the same classes.
         collect_device (str): Where results of several processes meet, ``'cpu'`` or ``'gpu'``. Defaults to ``'cpu'``.
         prefix (str | None): Put before every key. Defaults to None.
 
     Raises:
-        ValueError: In ``measure``, naming the image: if the sizes differ, if a value is
-            out of range, or if the image's id cannot name a file.
+        ValueError: If ``label_map`` has no such choice. In ``measure``, naming the image: if the sizes differ, if a
+            value is out of range, or if the image's id cannot name a file.
     """
 
     element = 'pred_sem_seg'
@@ -50,6 +54,7 @@ class ParsingMetric(BranchMetric):
         per_class_keys: bool = False,
         output_dir: str | None = None,
         format_only: bool = False,
+        label_map: Mapping[str, Any] | None = None,
         collect_device: str = 'cpu',
         prefix: str | None = None,
     ) -> None:
@@ -63,6 +68,7 @@ class ParsingMetric(BranchMetric):
         self.per_class_keys = per_class_keys
         self.output_dir = None if output_dir is None else Path(output_dir)
         self.format_only = format_only
+        self.label_map = build_label_map(label_map)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -76,18 +82,27 @@ class ParsingMetric(BranchMetric):
         label = sample.get('gt_sem_seg')
         if label is not None and not self.format_only:
             try:
-                counts = count_image(prediction, _as_image(to_numpy(label['data'])), len(counts[0]), self.ignore_index)
+                counts = self._count(prediction, _as_image(to_numpy(label['data'])))
             except ValueError as error:
                 raise ValueError(f'{describe(sample)}: {error}') from error
         if self.output_dir is not None:
             write_prediction(self.output_dir, _image_id(sample), prediction)
         return counts
 
+    def _count(self, prediction: np.ndarray, label: np.ndarray) -> np.ndarray:
+        """An image's pixels per class of the data set, int64 (3, C)."""
+        if self.label_map is not None:
+            prediction = self.label_map.of_prediction(prediction)
+            label = self.label_map.of_label(label, self.ignore_index)
+        return count_image(prediction, label, len(self.classes), self.ignore_index)
+
     def score(self, results: list[np.ndarray]) -> dict[str, float]:
         """Score all images in each protocol."""
         if self.format_only:
             print_log(f'ParsingMetric: predictions of {len(results)} images are in {self.output_dir}', 'current')
             return {}
+        if self.label_map is not None:
+            print_log(f'ParsingMetric: classes are counted as {self.label_map}', 'current')
         classes = self.classes
         counts = ParsingCounts.stack(results, len(classes))
         metrics: dict[str, float] = {}

@@ -29,7 +29,7 @@ class SurfacePointMetric(BranchMetric):
 
     Raises:
         ValueError: In ``measure``, naming the image: if the prediction holds several persons or does not fit the
-            points.
+            points, or if the points are themselves a network's predictions (``dp_predicted``).
     """
 
     default_prefix = 'surface'
@@ -38,6 +38,12 @@ class SurfacePointMetric(BranchMetric):
     def measure(self, sample: Mapping[str, Any]) -> SurfaceCounts:
         """Sum an image's points: eight numbers."""
         truth = sample.get('gt_surface_points')
+        if sample.get('dp_predicted'):
+            raise ValueError(
+                f'{describe(sample)}: its surface points were predicted by a network; predicted pseudo-labels are no '
+                "truth to evaluate against. Let the data set's surface_file name annotated ones, or set "
+                'surface_file=None to evaluate without the surface'
+            )
         if truth is None or not len(truth['labels']):
             return SurfaceCounts()
         surface = sample['pred_surface']

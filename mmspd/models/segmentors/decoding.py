@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from mmengine.structures import InstanceData, PixelData
 from torch import Tensor
 
-from mmspd.anatomy import JOINT_MIRROR, PARSING_MIRROR, SURFACE_MIRROR
+from mmspd.anatomy import JOINT_MIRROR, LABEL_SETS, SURFACE_MIRROR, label_set
 from mmspd.codecs.heatmap import decode_heatmaps, locate_peaks
 from mmspd.geometry import apply_to_boxes, apply_to_points, mirroring, scaling
 from mmspd.models.sampling import edge_theta, resample
@@ -117,6 +117,25 @@ def enlarge_logits(logits: Tensor, size: tuple[int, int], grid: str) -> Tensor:
     return torch.stack([resample(each, theta, size) for each in logits])
 
 
+def class_mirror(num_classes: int, labels: str | None = None) -> np.ndarray:
+    """The mirror table of a model's classes.
+
+    They are the sample's where there are as many; a model trained on another data set than it is tested on (LIP's 20
+    classes, ATR's 18) is known by their number.
+
+    Args:
+        num_classes (int): C, of the model.
+        labels (str, optional): Name of the sample's label set. Defaults to None: a data set that is not of mmspd, of
+            which nothing is known but that 20 classes are LIP's.
+
+    Returns:
+        np.ndarray: int64 (C,); of classes of which nothing is known, the identity.
+    """
+    candidates = [label_set(labels), *(LABEL_SETS.values() if labels is not None else ())]
+    known = (each.mirror for each in candidates if len(each.classes) == num_classes)
+    return next(known, np.arange(num_classes))
+
+
 def set_parsing(sample: SPDDataSample, logits: Tensor, input_size: tuple[int, int], grid: str = 'edge') -> None:
     """Write ``seg_logits`` and ``pred_sem_seg`` from logits (C, ., .) of the network input.
 
@@ -129,9 +148,7 @@ def set_parsing(sample: SPDDataSample, logits: Tensor, input_size: tuple[int, in
     """
     meta = sample.metainfo
     if meta.get('flip'):
-        # Another data set's classes have sides that this table does not know; it fits LIP's number of classes only.
-        table = PARSING_MIRROR if len(logits) == len(PARSING_MIRROR) else np.arange(len(logits))
-        logits = unmirror(logits, table)
+        logits = unmirror(logits, class_mirror(len(logits), meta.get('label_set')))
     original = tuple(meta.get('ori_shape', input_size)[:2])
     matrix = upright_matrix(meta, input_size)
     if grid == 'edge':

@@ -16,7 +16,7 @@ LAYERS = (
     {'structures', 'surface'},
     {'codecs', 'synthetic'},
     {'datasets', 'models', 'evaluation', 'visualization'},
-    {'engine', 'testing'},
+    {'checking', 'engine', 'testing'},
     {'apis'},
 )
 LAYER_OF = {unit: layer for layer, units in enumerate(LAYERS) for unit in units}

@@ -38,3 +38,31 @@ def test_processes_together_draw_what_one_draws_and_nothing_twice(drawn_by, peop
     for world_size in (1, 2, 3, 4):
         drawn = [name for rank in range(world_size) for name in drawn_by(rank, world_size, people, interval, when)]
         assert sorted(drawn) == expected
+
+
+class NoTraining(SimpleNamespace):
+    """A runner that is asked to test: its iteration would build the training loop and read the training set."""
+
+    @property
+    def iter(self):
+        raise AssertionError('a test asks for no training step')
+
+
+def test_a_test_builds_no_training_loop(monkeypatch):
+    monkeypatch.setattr(drawing_hook, 'read_image', lambda path: np.zeros((2, 2, 3), np.uint8))
+    steps = []
+    visualizer = SimpleNamespace(add_datasample=lambda *_, step, **__: steps.append(step))
+    runner = NoTraining(test_dataloader=SimpleNamespace(dataset=range(1)), visualizer=visualizer)
+    DrawPredictionsHook(interval=1).after_test_iter(runner, 0, None, [SimpleNamespace(img_path='', img_id='a')])
+    assert steps == [0]
+
+
+def test_a_sample_that_is_a_part_of_its_file_is_drawn_on_that_part(monkeypatch):
+    picture = np.arange(60, dtype=np.uint8).reshape(4, 5, 3)
+    monkeypatch.setattr(drawing_hook, 'read_image', lambda path: picture)
+    drawn = []
+    visualizer = SimpleNamespace(add_datasample=lambda name, image, *_, **__: drawn.append(image))
+    runner = SimpleNamespace(test_dataloader=SimpleNamespace(dataset=range(1)), visualizer=visualizer)
+    sample = SimpleNamespace(img_path='', img_id='a', crop=(1, 2, 4, 4))
+    DrawPredictionsHook(interval=1).after_test_iter(runner, 0, None, [sample])
+    np.testing.assert_array_equal(drawn[0], picture[2:4, 1:4, ::-1])

@@ -3,13 +3,10 @@
 import argparse
 
 import cv2
-import numpy as np
 import pytest
 
-from mmspd.anatomy import PARSING_CLASSES, SURFACE_PARTS
-from mmspd.synthetic.files.people_tree import plan_tree
 from tests.synthetic.flat_person import render
-from tests.synthetic.flat_trees import SETTINGS, make
+from tests.synthetic.flat_trees import SETTINGS
 from tests.synthetic.run_tools import Tool
 
 
@@ -119,44 +116,3 @@ def test_benchmark_by_hand(benchmark):
 def test_benchmark_refuses_before_it_starts(benchmark, options, message):
     benchmark.replace('write_tree', lambda *args, **kwargs: pytest.fail('it was made in vain'))
     is_refused(benchmark(*options), message)
-
-
-@pytest.fixture
-def frequencies(monkeypatch, capsys):
-    return Tool('analysis/class_frequencies.py', monkeypatch, capsys)
-
-
-def rows(out):
-    """The tables' rows: first field -> the others."""
-    fields = [[field.strip() for field in line.strip('|').split('|')] for line in out.splitlines() if line[:1] == '|']
-    return {first: others for first, *others in fields}
-
-
-def test_frequencies_against_the_pictures(frequencies, tree):
-    code, out, _ = frequencies(tree)
-    assert code == 0
-    people = [render(5, index, SETTINGS) for index in range(7)]
-    assert out.startswith('7 images\n')
-    table = rows(out)
-    share = 100 * np.mean([person.label == 7 for person in people])
-    assert table[PARSING_CLASSES[7]] == ['100.0', f'{share:.2f}']
-    assert table[PARSING_CLASSES[1]] == ['0.0', '0.00']
-    assert (table['right_hip'], table['pelvis'][0]) == (['100.0', '0.0'], '100.0')
-    assert (table['left_hip'], table['thorax']) == (['0.0', '0.0'], ['100.0', '100.0'])  # joints 3 and 7
-    halves = [float(table[SURFACE_PARTS[part]][0]) for part in (1, 2)]
-    assert halves == [50, 50]
-    assert frequencies(tree, '--split', 'val')[1].startswith('2 images\n')
-
-
-def test_frequencies_of_one_split(frequencies, tmp_path):
-    make(tmp_path / 'people', plan_tree(2, 0, SETTINGS, num_val=0))
-    assert frequencies(tmp_path / 'people')[1].startswith('2 images\n')
-    is_refused(frequencies(tmp_path / 'people', '--split', 'val'), f'{tmp_path}/people holds no val_id.txt: name')
-
-
-def test_frequencies_of_nothing(frequencies, tmp_path, tree):
-    is_refused(frequencies(tmp_path / 'gone'), f'{tmp_path}/gone holds no train_id.txt or val_id.txt')
-    (tmp_path / 'train_id.txt').touch()
-    is_refused(frequencies(tmp_path), f'{tmp_path}/train_id.txt: expected one image name a line, got an empty list')
-    (tmp_path / 'train_id.txt').write_text('1_100001\n')
-    is_refused(frequencies(tmp_path), '')

@@ -12,7 +12,7 @@ from pycocotools import mask as coco_mask
 from mmspd.anatomy import COARSE_PARTS, MASK_SIZE, POINT_RANGE
 from mmspd.synthetic.rendered_person import RenderedPerson
 
-__all__ = ['dense_map', 'densepose_annotation', 'pose_row', 'sample_surface_points']
+__all__ = ['coarse_masks', 'dense_map', 'densepose_annotation', 'pose_row', 'sample_surface_points']
 
 _DECIMALS: Final = 6  # of coordinates: a millionth of a chart, and less than a ten-thousandth of a pixel
 
@@ -72,7 +72,7 @@ def densepose_annotation(rng: np.random.Generator, person: RenderedPerson, num_p
         'dp_I': person.parts[rows, columns].astype(float).tolist(),
         'dp_U': _numbers(uv[:, 0]),
         'dp_V': _numbers(uv[:, 1]),
-        'dp_masks': _coarse_masks(person),
+        'dp_masks': coarse_masks(_in_box(person)),
     }
 
 
@@ -110,10 +110,21 @@ def _numbers(values: np.ndarray) -> list[float]:
     return np.round(values, _DECIMALS).tolist()
 
 
-def _coarse_masks(person: RenderedPerson) -> list[Any]:
-    """A run-length mask for each coarse part, of 256x256 cells over the box; ``[]`` where empty."""
+def _in_box(person: RenderedPerson) -> np.ndarray:
+    """The person's ``coarse`` within its box."""
     x1, y1, x2, y2 = person.box.astype(int)
-    coarse = person.coarse[y1:y2, x1:x2]
+    return person.coarse[y1:y2, x1:x2]
+
+
+def coarse_masks(coarse: np.ndarray) -> list[Any]:
+    """A run-length mask for each coarse part.
+
+    Args:
+        coarse (np.ndarray): Whole numbers (h, w) over a box: -1, or the position in ``COARSE_PARTS``.
+
+    Returns:
+        list: 14 masks of 256x256 cells over the box; ``[]`` where empty.
+    """
     # The pixel below each cell's centre.
     rows, columns = (((np.arange(MASK_SIZE) + 0.5) * length / MASK_SIZE).astype(int) for length in coarse.shape)
     stretched = coarse[rows][:, columns]

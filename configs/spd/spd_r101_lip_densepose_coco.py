@@ -8,6 +8,8 @@
 # (twelve of the sixteen joints) and the surface. COCO images of LIP's validation persons are not trained on, those of
 # LIP's training persons not tested on; how many persons that leaves out is logged. Other folders:
 #   --cfg-options train_dataloader.dataset.datasets.0.data_root=... train_dataloader.dataset.datasets.1.data_root=...
+# and, with LIP elsewhere, its lists: train_dataloader.dataset.datasets.1.exclude_lip_lists=[.../val_id.txt],
+# val_dataloader.dataset.exclude_lip_lists=[.../train_id.txt] and likewise of test_dataloader.
 #
 # Cost: as spd_r101_lip.py. No numbers yet.
 _base_ = [

@@ -24,4 +24,13 @@ test_dataloader = dict(
         test_mode=True,
     ),
 )
-test_evaluator = [dict(type='ParsingMetric', label_map=dict(type='LIPToATR'))]
+label_map = dict(
+    type='LIPToATR',
+    coat='upper-clothes',
+    jumpsuits='dress',
+    glove='arm',
+    socks='leg',
+    belt='ignore',
+    bag='ignore',
+)
+test_evaluator = [dict(type='ParsingMetric', label_map=label_map)]

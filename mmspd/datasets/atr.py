@@ -68,7 +68,8 @@ class ATRDataset(PersonDataset):
         """An entry of :mod:`mmspd.datasets.persons` for each name of the list."""
         root = Path(self.data_root)
         images, labels = root / self.image_folder, root / self.label_folder
-        names = read_id_list(self.require(root / self.id_list), self.report())
+        by_hand = f'write one, the names of {self.image_folder} that are to be used, a line each and without .jpg'
+        names = read_id_list(self.require(root / self.id_list, by_hand), self.report())
         listed = f'names of {self.id_list}'
         names = self.keep_present(names, self.require(images), '{}.jpg'.format, listed, 'image')
         if self.with_parsing:

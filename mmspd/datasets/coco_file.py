@@ -6,7 +6,7 @@ from typing import Any
 
 from mmspd.utils.safe_paths import check_relative
 
-__all__ = ['index_images', 'locate', 'read_coco', 'size_of', 'whole_id']
+__all__ = ['index_images', 'locate', 'read_coco', 'require_size', 'size_of', 'whole_id']
 
 
 def read_coco(path: str | Path) -> dict[str, Any]:
@@ -74,9 +74,27 @@ def index_images(images: list[Any], path: str | Path) -> dict[int, dict[str, Any
 
 
 def size_of(image: dict[str, Any]) -> tuple[int, int] | None:
-    """(height, width) where an image's entry has them."""
+    """(height, width) where an image's entry has them as whole numbers above 0."""
     height, width = image.get('height'), image.get('width')
-    return (height, width) if isinstance(height, int) and isinstance(width, int) else None
+    if type(height) is int and type(width) is int and min(height, width) > 0:
+        return height, width
+    return None
+
+
+def require_size(image: dict[str, Any], where: str) -> tuple[int, int]:
+    """(height, width) of an image's entry.
+
+    Raises:
+        ValueError: If it has none; the message starts with ``where``.
+    """
+    size = size_of(image)
+    if size is None:
+        got = image.get('height'), image.get('width')
+        raise ValueError(
+            f'{where}: expected height and width of its image {image["id"]} in pixels, got {str(got)[:60]}: add the '
+            "COCO image's"
+        )
+    return size
 
 
 def locate(

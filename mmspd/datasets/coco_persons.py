@@ -9,7 +9,6 @@ from mmspd.datasets.person_boxes import corners, crop_around, move_box, move_poi
 from mmspd.datasets.persons import PersonDataset, metainfo_of, person_entry
 from mmspd.datasets.problems import tolerating
 from mmspd.registry import DATASETS
-from mmspd.utils.safe_paths import inside
 
 __all__ = ['COCOPersonDataset']
 
@@ -99,24 +98,27 @@ class COCOPersonDataset(PersonDataset):
         annotated = read_coco_persons(path, self.with_pose, self.with_surface, self.report())
         persons = [person for person in annotated if person.image['id'] not in excluded]
         if not persons:
-            wanted = [
-                name for name, asked in (('keypoints', self.with_pose), ('dp_ fields', self.with_surface)) if asked
-            ]
-            raise ValueError(
-                f'{path}: no person is left: {len(annotated)} have {" or ".join(wanted)}, all of them in images of '
-                f'{list(self.exclude_lip_lists)}'
-            )
+            raise ValueError(self._nobody(path, len(annotated)))
         if self.exclude_lip_lists:
             self.say(
                 f'{path}: {len(annotated) - len(persons)} of {len(annotated)} annotated persons are left out: they are '
                 f'in COCO images from which persons of {", ".join(map(str, self.exclude_lip_lists))} were cut'
             )
+        persons = self.keep_inside(persons, folder, self._name, lambda person: person.where)
         persons = self.keep_present(persons, folder, self._name, f'annotated persons of {path.name}', 'image')
         entries = []
         for person in persons:
             with tolerating(self.report()):
                 entries.append(self._entry(person, folder))
         return entries
+
+    def _nobody(self, path: Path, annotated: int) -> str:
+        """The message where no person is left."""
+        asked = {'keypoints': self.with_pose, 'dp_ fields': self.with_surface}
+        message = f'{path}: no person is left: {annotated} have {" or ".join(name for name in asked if asked[name])}'
+        if annotated:
+            return f'{message}, all of them in images of {", ".join(self.exclude_lip_lists)}'
+        return f"{message}; COCO's are in person_keypoints_*.json, DensePose-COCO's in densepose_coco_2014_*.json"
 
     def _name(self, person: COCOPerson) -> str:
         """The picture's file below the folder of images."""
@@ -138,7 +140,7 @@ class COCOPersonDataset(PersonDataset):
             known['surface'] = person.surface | {'bbox': move_box(person.surface['bbox'], crop)}
         return person_entry(
             f'{person.image["id"]}_{person.annotation_id}',
-            inside(folder, self._name(person), person.where),
+            folder / self._name(person),
             'lip',
             bbox=move_points(box.reshape(2, 2), crop).reshape(1, 4),
             **known,

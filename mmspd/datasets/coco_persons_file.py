@@ -10,8 +10,9 @@ import numpy as np
 from mmspd.anatomy import COCO_JOINT_PAIRS, COCO_JOINTS
 from mmspd.datasets.coco_file import index_images, locate, read_coco, size_of
 from mmspd.datasets.densepose_file import facts_of_file, parse_surface
+from mmspd.datasets.joining.names import parse_name
 from mmspd.datasets.lip_files import read_id_list
-from mmspd.datasets.number_lists import check_numbers
+from mmspd.datasets.number_lists import check_box, check_numbers
 from mmspd.datasets.persons import no_joints
 from mmspd.datasets.problems import Report, tolerating
 
@@ -87,14 +88,19 @@ def parse_joints(annotation: dict[str, Any], where: str) -> dict[str, np.ndarray
     return joints if joints['keypoints_visible'].any() else None
 
 
-def _parse_box(annotation: dict[str, Any], where: str) -> np.ndarray:
-    """``bbox``, float32 (4,), with a positive size."""
-    bbox = np.array(check_numbers(annotation.get('bbox'), f'{where}, field bbox'), dtype=np.float32)
-    if bbox.shape != (4,) or (bbox[2:] <= 0).any():
-        raise ValueError(
-            f'{where}, field bbox: expected x, y, width, height with a positive size, got {bbox.tolist()[:6]}'
-        )
-    return bbox
+def _check_joint_names(content: dict[str, Any], path: Path) -> None:
+    """Refuse a file that says of itself that its keypoints are others than COCO's, or in another order.
+
+    Files of animals, and some of people, have 17 keypoints as well.
+    """
+    categories = content.get('categories')
+    for category in categories if isinstance(categories, list) else ():
+        names = category.get('keypoints') if isinstance(category, dict) else None
+        if names is not None and names != list(COCO_JOINTS):
+            raise ValueError(
+                f"{path}, field categories: expected the keypoints {', '.join(COCO_JOINTS)}, COCO's, in this order, "
+                f'got {str(names)[:200]}; with_pose=False does without them'
+            )
 
 
 def read_coco_persons(
@@ -121,6 +127,8 @@ def read_coco_persons(
     content = read_coco(path)
     images = index_images(content['images'], path)
     of_all = facts_of_file(content, path)
+    if with_pose:
+        _check_joint_names(content, path)
     persons: list[COCOPerson] = []
     seen: set[int] = set()
     for position, annotation in enumerate(content['annotations']):
@@ -130,9 +138,8 @@ def read_coco_persons(
             surface = parse_surface(annotation, where) if with_surface else None
             if (joints or surface) and not annotation.get('iscrowd'):
                 surface = None if surface is None else surface | of_all
-                persons.append(
-                    COCOPerson(image, annotation['id'], _parse_box(annotation, where), joints, surface, where)
-                )
+                bbox = np.array(check_box(annotation.get('bbox'), f'{where}, field bbox'), dtype=np.float32)
+                persons.append(COCOPerson(image, annotation['id'], bbox, joints, surface, where))
     return persons
 
 
@@ -157,8 +164,8 @@ def images_of_lip(paths: Sequence[str | Path]) -> set[int]:
                 'tested on pictures it was trained on. Name it in exclude_lip_lists, or set that to [] knowingly'
             )
         for name in read_id_list(path):
-            image, separator, person = name.partition('_')
-            if not (separator and image.isdecimal() and person.isdecimal()):
+            person = parse_name(name)
+            if person is None:
                 raise ValueError(f'{path}: expected names such as 36_453991 (COCO image, person), got {name!r}')
-            images.add(int(image))
+            images.add(person.image_id)
     return images

@@ -7,7 +7,6 @@ dp_y, dp_I, dp_U, dp_V, dp_masks}]. Box and images are the crops'; ``dp_x, dp_y`
 ``info.predicted``, true, marks what a network predicted.
 """
 
-from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -15,7 +14,7 @@ import numpy as np
 
 from mmspd.anatomy import COARSE_PARTS, MASK_SIZE, NUM_PARTS
 from mmspd.datasets.coco_file import index_images, locate, read_coco, size_of
-from mmspd.datasets.lip_files import LARGEST_COORDINATE
+from mmspd.datasets.number_lists import check_box, check_numbers
 from mmspd.datasets.problems import Report, tolerating
 
 __all__ = ['facts_of_file', 'parse_surface', 'read_densepose']
@@ -26,20 +25,12 @@ _HIGHEST = {'dp_x': 256.0, 'dp_y': 256.0, 'dp_I': float(NUM_PARTS), 'dp_U': 1.0,
 _LONGEST_NAME = 100
 
 
-def _numbers(value: Any, where: str) -> np.ndarray:
-    """A flat list of finite numbers as float64, (P,)."""
-    if not isinstance(value, list) or not all(type(item) in (int, float) for item in value):
-        raise ValueError(f'{where}: expected a list of numbers, got {str(value)[:60]}')
-    with suppress(OverflowError):  # of a whole number that no float holds
-        array = np.array(value, dtype=np.float64)
-        if (np.abs(array) <= LARGEST_COORDINATE).all():
-            return array
-    raise ValueError(f'{where}: expected finite numbers of at most {LARGEST_COORDINATE:g}, got another')
-
-
 def _parse_points(annotation: dict[str, Any], where: str) -> dict[str, np.ndarray]:
     """The five ``dp_`` lists, of one length and each in its range: float32, ``dp_I`` int64."""
-    arrays = {name: _numbers(annotation[name], f'{where}, field {name}') for name in _POINT_FIELDS}
+    arrays = {
+        name: np.array(check_numbers(annotation[name], f'{where}, field {name}'), dtype=np.float64)
+        for name in _POINT_FIELDS
+    }
     lengths = {name: len(array) for name, array in arrays.items()}
     if len(set(lengths.values())) != 1:
         raise ValueError(f'{where}: expected lists of one length, got {lengths}')
@@ -93,11 +84,7 @@ def parse_surface(annotation: dict[str, Any], where: str) -> dict[str, Any] | No
     missing = [name for name in ('bbox', *_POINT_FIELDS, 'dp_masks') if name not in annotation]
     if missing:
         raise ValueError(f'{where}: the surface annotation lacks the fields {missing}')
-    bbox = _numbers(annotation['bbox'], f'{where}, field bbox').astype(np.float32)
-    if len(bbox) != 4 or (bbox[2:] <= 0).any():
-        raise ValueError(
-            f'{where}, field bbox: expected x, y, width, height with a positive size, got {bbox.tolist()[:6]}'
-        )
+    bbox = np.array(check_box(annotation['bbox'], f'{where}, field bbox'), dtype=np.float32)
     surface: dict[str, Any] = dict(_parse_points(annotation, where))
     return surface | {
         'id': annotation['id'],

@@ -22,7 +22,7 @@ from PIL import Image
 
 from mmspd.anatomy import NUM_PARTS
 from mmspd.datasets.joining.json_stream import stream_list
-from mmspd.datasets.lip_files import LARGEST_COORDINATE
+from mmspd.datasets.number_lists import check_box, check_number
 from mmspd.datasets.problems import Report, tolerating
 
 __all__ = ['LARGEST_MAP', 'DenseResult', 'read_results', 'result_entry']
@@ -98,10 +98,6 @@ def result_entry(result: DenseResult) -> dict[str, Any]:
     }
 
 
-def _is_number(value: Any) -> bool:
-    return type(value) in (int, float) and abs(value) <= LARGEST_COORDINATE
-
-
 def _parse(entry: Any, where: str) -> DenseResult:
     """Check and unpack an entry."""
     if not isinstance(entry, dict):
@@ -113,18 +109,12 @@ def _parse(entry: Any, where: str) -> DenseResult:
         raise ValueError(f'{where}, field image_id: expected a whole number, got {str(entry["image_id"])[:60]!r}')
     if entry.get('category_id', _PERSON) != _PERSON:
         raise ValueError(f'{where}, field category_id: expected 1 (person), got {str(entry["category_id"])[:60]}')
-    if not _is_number(entry['score']):
-        raise ValueError(f'{where}, field score: expected a finite number, got {str(entry["score"])[:60]}')
-    bbox = entry['bbox']
-    if not isinstance(bbox, list) or len(bbox) != 4 or not all(map(_is_number, bbox)) or min(bbox[2:]) <= 0:
-        raise ValueError(
-            f'{where}, field bbox: expected x, y, width, height of at most {LARGEST_COORDINATE:g} with a positive '
-            f'size, got {str(bbox)[:60]}'
-        )
+    score = check_number(entry['score'], f'{where}, field score')
+    bbox = check_box(entry['bbox'], f'{where}, field bbox')
     height, width = _map_size(entry['uv_shape'], bbox, where)
     iuv = _unpack(entry['uv_data'], height, width, f'{where}, field uv_data')
     x, y, box_width, box_height = map(float, bbox)
-    return DenseResult(entry['image_id'], (x, y, box_width, box_height), float(entry['score']), iuv)
+    return DenseResult(entry['image_id'], (x, y, box_width, box_height), float(score), iuv)
 
 
 def _map_size(shape: Any, bbox: list[float], where: str) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mmspd.datasets.mpii_file import MPIIPerson, read_mpii_json, read_mpii_mat
@@ -10,7 +10,6 @@ from mmspd.datasets.person_boxes import PixelCrop, crop_around, move_points
 from mmspd.datasets.persons import PersonDataset, metainfo_of, person_entry
 from mmspd.datasets.problems import tolerating
 from mmspd.registry import DATASETS
-from mmspd.utils.safe_paths import inside
 
 __all__ = ['MPIIDataset']
 
@@ -88,12 +87,13 @@ class MPIIDataset(PersonDataset):
         persons = [person for person in persons if person.visible.any()]
         if not persons:
             raise ValueError(f'{path}: none of its persons has a joint')
+        persons = self.keep_inside(persons, folder, lambda person: person.image, lambda person: person.where)
         listed = f'annotated persons of {path.name}'
         persons = self.keep_present(persons, folder, lambda person: person.image, listed, 'image')
         numbers: Counter[str] = Counter()
         entries = []
         for person in persons:
-            name = person.image.rpartition('.')[0].replace('/', '_')
+            name = str(PurePosixPath(person.image).with_suffix('')).replace('/', '_')
             with tolerating(self.report()):
                 entries.append(self._entry(person, f'{name}_{numbers[name]}', folder))
             numbers[name] += 1
@@ -113,7 +113,7 @@ class MPIIDataset(PersonDataset):
         keypoints = move_points(person.keypoints, crop) * (visible[:, None] > 0)
         return person_entry(
             img_id,
-            inside(folder, person.image, person.where),
+            folder / person.image,
             'lip',
             crop=crop,
             keypoints=keypoints[None],

@@ -7,7 +7,6 @@ and head.
 """
 
 import json
-import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import numpy as np
 from scipy.io import loadmat
 
 from mmspd.anatomy import NUM_JOINTS
-from mmspd.datasets.number_lists import check_numbers
+from mmspd.datasets.number_lists import check_number, check_numbers
 from mmspd.datasets.problems import Report, tolerating
 from mmspd.utils.safe_paths import check_relative
 
@@ -50,7 +49,7 @@ def _person(
     image: str, joints: np.ndarray, seen: np.ndarray, centre: list[float], scale: float, where: str
 ) -> MPIIPerson:
     """A person of joints (16, 2) counted from 1, not above 0 where missing, and whether each is visible (16,)."""
-    if not (math.isfinite(scale) and scale > 0) or max(centre) <= 0:
+    if not scale > 0 or max(centre) <= 0:
         raise ValueError(
             f'{where}: expected a center in the picture and a scale above 0, without which there is no crop, '
             f'got {centre} and {scale}'
@@ -94,7 +93,7 @@ def _entry_of_json(entry: Any, where: str) -> MPIIPerson:
     if not np.isin(flags, (0, 1)).all():
         raise ValueError(f'{where}, field joints_vis: expected 0 or 1, got {flags.tolist()}')
     centre = _fixed(entry['center'], 2, f'{where}, field center')
-    (scale,) = _fixed([entry['scale']], 1, f'{where}, field scale')
+    scale = check_number(entry['scale'], f'{where}, field scale')
     return _person(entry['image'], places, flags == 1, centre, scale, where)
 
 
@@ -135,18 +134,26 @@ def _structs(value: Any) -> list[dict[str, Any]]:
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list | np.ndarray) else []
 
 
+def _number(value: Any, where: str) -> float:
+    """One number, or a text of one, of a picture's magnitude."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f'{where}: expected a number, got {str(value)[:60]!r}') from error
+    return check_number(number, where)
+
+
 def _joints_of_mat(points: list[dict[str, Any]], where: str) -> tuple[np.ndarray, np.ndarray]:
     """Places (16, 2) counted from 1, 0 where missing, and whether each is visible (16,), which is not said of some."""
     places, seen = np.zeros((NUM_JOINTS, 2)), np.ones(NUM_JOINTS, dtype=bool)
     for point in points:
-        joint = int(point['id'])
-        if not 0 <= joint < NUM_JOINTS:
-            raise ValueError(f'{where}: expected joints 0..{NUM_JOINTS - 1}, got {joint}')
-        places[joint] = float(point['x']), float(point['y'])
+        joint = _number(point['id'], f'{where}: id of a joint')
+        if joint not in range(NUM_JOINTS):
+            raise ValueError(f'{where}: expected joints 0..{NUM_JOINTS - 1}, got {joint:g}')
+        places[int(joint)] = [_number(point[axis], f'{where}, joint {joint:g}: {axis}') for axis in ('x', 'y')]
         # A number or a text, or an empty array for neck and head.
-        seen[joint] = str(point.get('is_visible')) != '0'
-    if not np.isfinite(places).all():
-        raise ValueError(f'{where}: expected finite places, got {places.tolist()}')
+        visible = point.get('is_visible', ())
+        seen[int(joint)] = np.size(visible) != 1 or _number(visible, f'{where}, joint {joint:g}: is_visible') != 0
     return places, seen
 
 
@@ -189,7 +196,9 @@ def read_mpii_mat(path: str | Path, report: Report | None = None) -> list[MPIIPe
 
 def _persons_of_mat(image: dict[str, Any], path: str) -> list[MPIIPerson]:
     """The persons of an entry of ``annolist`` that are annotated."""
-    name = str(image['image']['name'])
+    name = image['image']['name']
+    if not isinstance(name, str):
+        raise TypeError(f'its name is no text: {name!r:.60}')
     check_relative(name, f'{path}: an image of annolist')
     persons = []
     for number, rectangle in enumerate(_structs(image.get('annorect'))):
@@ -197,6 +206,7 @@ def _persons_of_mat(image: dict[str, Any], path: str) -> list[MPIIPerson]:
         centre, points = rectangle.get('objpos'), rectangle.get('annopoints')
         if isinstance(centre, dict) and isinstance(points, dict) and np.size(rectangle.get('scale', ())) == 1:
             places, seen = _joints_of_mat(_structs(points.get('point')), where)
-            place = [float(centre['x']), float(centre['y'])]
-            persons.append(_person(name, places, seen, place, float(rectangle['scale']), where))
+            place = [_number(centre[axis], f'{where}, objpos: {axis}') for axis in ('x', 'y')]
+            scale = _number(rectangle['scale'], f'{where}, scale')
+            persons.append(_person(name, places, seen, place, scale, where))
     return persons

@@ -14,6 +14,7 @@ An entry is a dict of one person:
 """
 
 import logging
+import os
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -24,8 +25,9 @@ from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
 from mmspd.anatomy import JOINTS, NUM_JOINTS, SURFACE_PARTS, label_set
-from mmspd.datasets.problems import Report
+from mmspd.datasets.problems import Report, tolerating
 from mmspd.registry import TRANSFORMS
+from mmspd.utils.safe_paths import inside
 
 __all__ = ['PersonDataset', 'metainfo_of', 'no_joints', 'person_entry']
 
@@ -176,6 +178,34 @@ class PersonDataset(BaseDataset):
         self.warn(f'{message}: skipped, the first is {Path(first).stem}')
         return kept
 
+    def keep_inside(
+        self, items: Sequence[Item], folder: Path, name_of: Callable[[Item], str], where_of: Callable[[Item], str]
+    ) -> list[Item]:
+        """Items whose name, which an annotation file gives, leads to no file outside of ``folder`` through a link.
+
+        Only names of links and of what lies in linked folders are followed, for the reason of :meth:`keep_present`.
+
+        Args:
+            items (Sequence): Anything.
+            folder (Path): Where their files are.
+            name_of (Callable): The file's name of an item, relative to ``folder`` and without ``..``.
+            where_of (Callable): Where an item's name stands, for messages.
+
+        Returns:
+            list: All of them, or, for a validator, those that are no problem.
+
+        Raises:
+            ValueError: If a name leads out.
+        """
+        linked = _links_below(folder, map(name_of, items))
+        kept = []
+        for item in items:
+            with tolerating(self.report()):
+                if str(PurePosixPath(name_of(item))) in linked:
+                    inside(folder, name_of(item), where_of(item))
+                kept.append(item)
+        return kept
+
     def report(self) -> Report | None:
         """What a reader of an annotation file reports to; None lets it raise."""
         return None if self.problems is None else partial(self.problems, 'annotation')
@@ -218,6 +248,22 @@ class PersonDataset(BaseDataset):
             return np.random.default_rng([*(draw or (0, 0)), index])
         # mmengine seeds the global state in each worker.
         return np.random.default_rng(np.random.randint(0, 2**32, size=4, dtype=np.uint32))  # noqa: NPY002
+
+
+def _links_below(folder: Path, names: Iterable[str]) -> set[str]:
+    """Which of the names are links, or lie in a folder that is reached through one, relative to ``folder``."""
+    of_folders: dict[PurePosixPath, set[str]] = {}
+    for name in map(PurePosixPath, names):
+        of_folders.setdefault(name.parent, set()).add(str(name))
+    root = folder.resolve()
+    linked: set[str] = set()
+    for parent, inner in of_folders.items():
+        if (folder / parent).resolve() != root / parent:
+            linked |= inner
+        elif (folder / parent).is_dir():
+            with os.scandir(folder / parent) as entries:
+                linked |= {str(parent / entry.name) for entry in entries if entry.is_symlink()} & inner
+    return linked
 
 
 def _files_below(folder: Path, names: Iterable[str]) -> set[str]:

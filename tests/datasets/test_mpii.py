@@ -95,7 +95,7 @@ def test_nobody_with_a_joint_is_an_error_and_some_are_left_out(write):
         ({'center': [-1, -1]}, 'there is no crop'),
         ({'scale': 0}, 'there is no crop'),
         ({'scale': -1}, 'there is no crop'),
-        ({'scale': None}, 'scale: expected finite'),
+        ({'scale': None}, 'scale: expected a finite'),
     ],
 )
 def test_malformed_entries_are_refused_by_position(write, wrong, says):
@@ -209,6 +209,65 @@ def test_other_matlab_files_are_refused(tmp_path):
     savemat(tmp_path / 'joint.mat', mat_of([('a.png', [mat_person([point(16, 1, 1, 1)])]), ('b.png', [])], [1, 1]))
     with pytest.raises(ValueError, match=r'joints 0\.\.15, got 16'):
         read_mpii_mat(tmp_path / 'joint.mat')
+
+
+def test_flags_of_every_kind(tmp_path):
+    flags = [0, 0.0, '0', False, 1, 1.0, '1', True, np.zeros((0, 0))]
+    person = mat_person([point(number, 5, 6, flag) for number, flag in enumerate(flags)])
+    savemat(tmp_path / 'mpii.mat', mat_of([('a.png', [person]), ('b.png', [])], [1, 1]))
+    (read,) = read_mpii_mat(tmp_path / 'mpii.mat')
+    assert read.visible.nonzero()[0].tolist() == list(range(9))
+    assert read.occluded.nonzero()[0].tolist() == [0, 1, 2, 3]
+
+
+NAN = float('nan')
+
+
+@pytest.mark.parametrize(
+    ('changes', 'says'),
+    [
+        ({'annopoints': {'point': point('abc', 1, 1, 1)}}, "id of a joint: expected a number, got 'abc'"),
+        ({'annopoints': {'point': point(NAN, 1, 1, 1)}}, 'id of a joint: expected a finite'),
+        ({'annopoints': {'point': point(2.5, 1, 1, 1)}}, r'joints 0\.\.15, got 2\.5'),
+        ({'annopoints': {'point': point(2, 1, 1e9, 1)}}, 'joint 2: y: expected a finite'),
+        ({'annopoints': {'point': point(2, 1, 1, 'seen')}}, "joint 2: is_visible: expected a number, got 'seen'"),
+        ({'objpos': {'x': NAN, 'y': 2.0}}, 'objpos: x: expected a finite'),
+        ({'objpos': {'x': 3.0, 'y': 'q'}}, "objpos: y: expected a number, got 'q'"),
+        ({'scale': 'large'}, "scale: expected a number, got 'large'"),
+        ({'scale': NAN}, 'scale: expected a finite'),
+        ({'scale': -1.0}, 'there is no crop'),
+    ],
+)
+def test_wrong_numbers_of_the_official_file_are_named(tmp_path, changes, says):
+    person = mat_person([point(0, 1, 1, 1)]) | changes
+    savemat(tmp_path / 'mpii.mat', mat_of([('b.png', []), ('a.png', [person])], [1, 1]))
+    with pytest.raises(ValueError, match=rf'mpii.mat: person 0 of a.png.*{says}'):
+        read_mpii_mat(tmp_path / 'mpii.mat')
+    problems = []
+    assert read_mpii_mat(tmp_path / 'mpii.mat', problems.append) == []
+    assert len(problems) == 1
+
+
+def test_a_picture_without_a_name_is_refused(tmp_path):
+    savemat(tmp_path / 'mpii.mat', mat_of([('', [mat_person([point(0, 1, 1, 1)])]), ('b.png', [])], [1, 1]))
+    with pytest.raises(ValueError, match=r'image 0 of annolist is malformed.*its name is no text'):
+        read_mpii_mat(tmp_path / 'mpii.mat')
+
+
+def test_persons_are_named_by_their_pictures(write):
+    root = write([entry(), entry(image='more.v2/b'), entry(), entry(image='a')])
+    (root / 'images' / 'more.v2').mkdir()
+    for name in ('more.v2/b', 'a'):
+        (root / 'images' / name).write_bytes(b'')
+    people = MPIIDataset(str(root), 'train.json')
+    assert [people.get_data_info(i)['img_id'] for i in range(4)] == ['a_0', 'more.v2_b_0', 'a_1', 'a_2']
+
+
+def test_a_link_that_leads_out_is_refused(write, tmp_path):
+    root = write([entry(), entry(image='out.png')])
+    (root / 'images' / 'out.png').symlink_to(tmp_path / 'train.json')
+    with pytest.raises(ValueError, match=r"train.json: entry 1: 'out.png' leads out of .* through a link"):
+        MPIIDataset(str(root), 'train.json')
 
 
 def test_rendered_people_keep_their_joints(tmp_path):

@@ -67,7 +67,7 @@ def test_cocos_persons_are_joined_by_annotation_id(tmp_path):
 
 WRONG = [
     (FIRST | {'image_id': 77}, r'annotation 453991, field image_id: expected 36, as in 36_453991, .*got 77'),
-    (FIRST | {'bbox': [1, 2, 3]}, 'annotation 453991, field bbox: expected a box'),
+    (FIRST | {'bbox': [1, 2, 3]}, 'annotation 453991, field bbox: expected x, y, width, height'),
     (FIRST | {'bbox': [1, 2, '3', 4]}, 'annotation 453991, field bbox: expected a list of numbers'),
     (FIRST | {'bbox': [1, 2, -3, 4]}, 'annotation 453991, field bbox: .*positive size'),
     (FIRST | {'bbox': [1, 2, 1e400, 4]}, 'annotation 453991, field bbox: expected'),
@@ -88,5 +88,5 @@ def test_wrong_annotations_are_named_or_gone_past(tmp_path, wrong, message):
 
 def test_an_image_without_a_size_is_refused(tmp_path):
     path = write(tmp_path / 'coco.json', [{'id': 36, 'file_name': '36.jpg', 'height': 640}], [FIRST])
-    with pytest.raises(ValueError, match=r'annotation 453991: expected height and width of image 36 .*\(640, None\)'):
+    with pytest.raises(ValueError, match=r'annotation 453991: expected height and width of its image 36 .*\(640, None\)'):
         persons_of_coco([path], NAMES)

@@ -232,8 +232,9 @@ def test_the_benchmark_joins_everybody(run, tmp_path):
     make = runpy.run_path(str(TOOLS / 'analysis' / 'benchmark_join.py'))
     rng = np.random.default_rng(0)
     boxes = make['draw_boxes'](rng, 30)
-    make['write_annotations'](tmp_path / 'densepose.json', rng, boxes, points=5)
-    make['write_tree'](tmp_path / 'LIP', np.arange(0, 30, 3), boxes)
+    surfaces = np.arange(30) < 21
+    make['write_annotations'](tmp_path / 'densepose.json', rng, boxes, surfaces, points=5)
+    make['write_tree'](tmp_path / 'LIP', np.arange(0, 20, 2), boxes)
     code, out, _ = run(tmp_path / 'LIP', '--densepose', tmp_path / 'densepose.json')
     assert code == 0, out
     assert 'train, joined persons: 7, with 35 points' in out

@@ -144,6 +144,40 @@ def test_the_metric_counts_as_chosen():
     assert counted['dataset/mIoU'] == pytest.approx((2 / 3 + 1 / 2) / 6)
 
 
+@pytest.mark.parametrize(
+    ('classes', 'model', 'label_map', 'says'),
+    [
+        (ATR_CLASSES, 20, None, r"20 classes, but 18 are expected; for a model of LIP's .*label_map=dict\(type"),
+        (ATR_CLASSES, 18, {'type': 'LIPToATR'}, '18 classes, but 20 are expected$'),
+        (PARSING_CLASSES, 18, None, '18 classes, but 20 are expected$'),
+        (PARSING_CLASSES, 20, {'type': 'LIPToATR'}, r"labels of ATR's 18 classes, .* has 20 others: Background, Hat"),
+        (None, 20, {'type': 'LIPToATR'}, "labels of ATR's 18"),
+    ],
+)
+def test_classes_that_do_not_go_together_are_refused(classes, model, label_map, says):
+    metric = ParsingMetric(label_map=label_map, per_class=False)
+    metric.dataset_meta = {'classes': classes}
+    each = sample(['Hat'], ['hat']) | {'seg_logits': {'data': torch.zeros(model, 1, 1)}}
+    with pytest.raises(ValueError, match=rf'a\.jpg: .*{says}'):
+        metric.process({}, [each])
+
+
+@pytest.mark.parametrize(
+    ('classes', 'model', 'label_map'),
+    [
+        (ATR_CLASSES, 18, None),
+        (ATR_CLASSES, 20, {'type': 'LIPToATR'}),
+        (PARSING_CLASSES, 20, None),
+        (('a', 'b'), 1, None),
+    ],
+)
+def test_classes_that_go_together_are_scored(classes, model, label_map):
+    metric = ParsingMetric(label_map=label_map, per_class=False)
+    metric.dataset_meta = {'classes': classes}
+    metric.process({}, [sample(['Hat'], ['hat']) | {'seg_logits': {'data': torch.zeros(model, 1, 1)}}])
+    assert metric.evaluate(1)['dataset/mIoU'] == 1
+
+
 def test_the_choice_is_logged_beside_the_numbers(monkeypatch):
     logged = []
     monkeypatch.setattr('mmspd.evaluation.metrics.parsing_metric.print_log', lambda text, *a: logged.append(text))

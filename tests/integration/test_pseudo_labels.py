@@ -15,6 +15,7 @@ import torch
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import DefaultScope
+from mmengine.runner.checkpoint import CheckpointLoader
 from mmengine.structures import InstanceData
 
 from mmspd.codecs.charts import paste_surface
@@ -36,6 +37,8 @@ def run(tool, *arguments):
     main = runpy.run_path(str(ROOT / 'tools' / 'datasets' / tool))['main']
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, 'argv', [tool, *map(str, arguments)])
+        # A process of its own would take its loaders of checkpoints along.
+        patch.setattr(CheckpointLoader, '_schemes', dict(CheckpointLoader._schemes))
         return main()
 
 

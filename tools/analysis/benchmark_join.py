@@ -1,8 +1,9 @@
 """Measure the join of LIP with DensePose-COCO: make both at full size, run prepare_lip.py on one core, tell its time.
 
-The annotations are random, but as many and as long as the real ones: points, 14 masks, an outline and joints a person.
+The annotations are random, but as many and as long as the real ones: an outline and joints a person, and of half of
+them, every person of LIP among these, points and 14 masks (DensePose-COCO has the surface of about 50,000 persons).
 LIP's pictures are stand-ins, which hold a JPEG header and no pixels, as the join reads no more than that of them; with
-real pictures on a slow disk, their reading is to be added. The files take 1.3 gigabytes and are removed afterwards.
+real pictures on a slow disk, their reading is to be added. The files take a gigabyte and are removed afterwards.
 
 Examples:
     python tools/analysis/benchmark_join.py
@@ -40,16 +41,17 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--persons', type=int, default=40462, help='persons of LIP (default: %(default)s, all)')
     parser.add_argument('--annotations', type=int, default=100000, help='in the JSON file (default: %(default)s)')
+    parser.add_argument('--surfaces', type=int, default=50000, help='of these with surface (default: %(default)s)')
     parser.add_argument('--points', type=int, default=100, help='of each annotation (default: %(default)s)')
     parser.add_argument('--folder', type=Path, help='where the files are made (default: that of temporary files)')
     args = parser.parse_args()
-    if not 8 <= args.persons <= args.annotations:
-        parser.error('--persons: expected at least 8, and no more than --annotations')
+    if not 8 <= args.persons <= args.surfaces <= args.annotations:
+        parser.error('expected 8 or more --persons, no more than --surfaces, and these no more than --annotations')
     return args
 
 
-def surface_templates(rng: np.random.Generator, points: int) -> list[str]:
-    """JSON of the fields that do not depend on the person, without braces."""
+def templates_of_fields(rng: np.random.Generator, points: int) -> list[tuple[str, str]]:
+    """JSON of the fields that do not depend on the person, without braces: without and with surface."""
     rows, columns = np.mgrid[:MASK_SIZE, :MASK_SIZE]
     templates = []
     for _ in range(_TEMPLATES):
@@ -58,19 +60,21 @@ def surface_templates(rng: np.random.Generator, points: int) -> list[str]:
             blob = np.hypot(columns - x, rows - y) < rng.uniform(15, 40)
             counts = coco_mask.encode(np.asfortranarray(blob, dtype=np.uint8))['counts'].decode('ascii')
             masks.append({'size': [MASK_SIZE, MASK_SIZE], 'counts': counts})
-        fields = {
+        surface = {
             'dp_x': rng.uniform(0, 255, points).tolist(),
             'dp_y': rng.uniform(0, 255, points).tolist(),
             'dp_I': rng.integers(1, NUM_PARTS + 1, points).astype(float).tolist(),
             'dp_U': rng.uniform(0, 1, points).tolist(),
             'dp_V': rng.uniform(0, 1, points).tolist(),
             'dp_masks': masks,
+        }
+        others = {
             'segmentation': [np.round(rng.uniform(0, _HEIGHT, 80), 2).tolist()],
             'keypoints': np.column_stack([rng.integers(1, _HEIGHT, (17, 2)), np.full(17, 2)]).ravel().tolist(),
             'num_keypoints': 17,
             'iscrowd': 0,
         }
-        templates.append(json.dumps(fields)[1:-1])
+        templates.append((json.dumps(others)[1:-1], json.dumps(others | surface)[1:-1]))
     return templates
 
 
@@ -81,17 +85,19 @@ def draw_boxes(rng: np.random.Generator, number: int) -> np.ndarray:
     return np.round(np.hstack([corners, sizes]), 2)
 
 
-def annotation_lines(rng: np.random.Generator, boxes: np.ndarray, points: int) -> Iterator[str]:
-    """Annotation i, of image i // 2, as JSON."""
-    templates = surface_templates(rng, points)
-    for number, box in enumerate(boxes.tolist()):
+def annotation_lines(rng: np.random.Generator, boxes: np.ndarray, surfaces: np.ndarray, points: int) -> Iterator[str]:
+    """Annotation i, of image i // 2, as JSON, with surface where ``surfaces``, bool (number,), says so."""
+    templates = templates_of_fields(rng, points)
+    for number, (box, surface) in enumerate(zip(boxes.tolist(), surfaces.tolist(), strict=True)):
         head = {
             'id': 100000 + number, 'image_id': number // 2, 'category_id': 1, 'bbox': box, 'area': box[2] * box[3]
         }  # fmt: skip
-        yield f'{json.dumps(head)[:-1]}, {templates[number % _TEMPLATES]}}}'
+        yield f'{json.dumps(head)[:-1]}, {templates[number % _TEMPLATES][surface]}}}'
 
 
-def write_annotations(path: Path, rng: np.random.Generator, boxes: np.ndarray, points: int) -> None:
+def write_annotations(
+    path: Path, rng: np.random.Generator, boxes: np.ndarray, surfaces: np.ndarray, points: int
+) -> None:
     """Write a file in DensePose-COCO's format."""
     images: list[dict[str, Any]] = [
         {'id': number, 'file_name': f'COCO_train2014_{number:012d}.jpg', 'height': _HEIGHT, 'width': _WIDTH}
@@ -99,7 +105,7 @@ def write_annotations(path: Path, rng: np.random.Generator, boxes: np.ndarray, p
     ]
     with path.open('w') as file:
         file.write(f'{{"info": {{}}, "images": {json.dumps(images)}, "annotations": [')
-        for position, line in enumerate(annotation_lines(rng, boxes, points)):
+        for position, line in enumerate(annotation_lines(rng, boxes, surfaces, points)):
             file.write(f'{", " if position else ""}{line}')
         file.write(']}')
 
@@ -135,11 +141,11 @@ def write_tree(root: Path, chosen: np.ndarray, boxes: np.ndarray) -> None:
         (root / 'TrainVal_pose_annotations' / f'lip_{split}_set.csv').write_text(rows)
 
 
-def measure(root: Path, annotations: Path) -> tuple[float, float, int]:
+def measure(root: Path, annotations: Path) -> tuple[float, float, float, int]:
     """Join, in a process of its own on one core.
 
     Returns:
-        tuple: Seconds, gigabytes of memory at the most, persons joined.
+        tuple: Seconds, of these those that the core worked for it, gigabytes of memory at the most, persons joined.
 
     Raises:
         RuntimeError: If the join fails.
@@ -158,7 +164,8 @@ def measure(root: Path, annotations: Path) -> tuple[float, float, int]:
     if os.waitstatus_to_exitcode(status) != 0:
         raise RuntimeError(f'the join ended with exit code {os.waitstatus_to_exitcode(status)}')
     joined = json.loads(report.read_text())['join']
-    return seconds, usage.ru_maxrss * 1024 / 1e9, sum(len(split['joined']) for split in joined.values())
+    worked = usage.ru_utime + usage.ru_stime
+    return seconds, worked, usage.ru_maxrss * 1024 / 1e9, sum(len(split['joined']) for split in joined.values())
 
 
 def main() -> None:
@@ -168,13 +175,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory(dir=args.folder) as folder:
         root, annotations = Path(folder) / 'LIP', Path(folder) / 'densepose.json'
         boxes = draw_boxes(rng, args.annotations)
-        write_annotations(annotations, rng, boxes, args.points)
-        write_tree(root, np.sort(rng.permutation(args.annotations)[: args.persons]), boxes)
+        order = rng.permutation(args.annotations)
+        surfaces = np.zeros(args.annotations, dtype=bool)
+        surfaces[order[: args.surfaces]] = True
+        write_annotations(annotations, rng, boxes, surfaces, args.points)
+        write_tree(root, np.sort(order[: args.persons]), boxes)
         size = annotations.stat().st_size / 1e9
-        seconds, memory, joined = measure(root, annotations)
+        seconds, worked, memory, joined = measure(root, annotations)
         written = sum(path.stat().st_size for path in root.glob('densepose_*.json')) / 1e9
     print(f'{joined} of {args.persons} persons joined with {args.annotations} annotations of {size:.2f} GB')
-    print(f'{seconds:.1f} s and at most {memory:.2f} GB on one core, {written:.2f} GB written')
+    print(f'{seconds:.1f} s, {worked:.1f} s of them at work, on one core; at most {memory:.2f} GB of memory')
+    print(f'{written:.2f} GB written')
 
 
 if __name__ == '__main__':

@@ -19,7 +19,6 @@ cannot be read or written; 130 on Ctrl-C. A file is written whole or not at all.
 """
 
 import argparse
-import hashlib
 import sys
 from collections.abc import Callable
 from functools import lru_cache
@@ -37,6 +36,7 @@ from mmspd.datasets.joining.names import LIPName, parse_name
 from mmspd.datasets.lip_files import read_id_list
 from mmspd.datasets.persons_in_images import ImagePersons, persons_of_coco, persons_of_crops
 from mmspd.datasets.problems import Report, tolerating
+from mmspd.utils.checksums import file_sha256
 from mmspd.utils.progress import report_progress
 from mmspd.utils.whole_files import explain_os_error
 
@@ -174,17 +174,13 @@ def entries_of(person: LIPName, chosen: Chosen) -> tuple[dict[str, Any], dict[st
 
 def source_entry(path: Path) -> dict[str, Any]:
     """What a file is: name, size, checksum."""
-    digest = hashlib.sha256()
-    with path.open('rb') as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return {'name': path.name, 'bytes': path.stat().st_size, 'sha256': digest.hexdigest()}
+    return {'name': path.name, 'bytes': path.stat().st_size, 'sha256': file_sha256(path)}
 
 
 def info_of(args: argparse.Namespace, found: ImagePersons) -> dict[str, Any]:
     """The files' ``info``; no dates and no folders, so that the same input gives the same bytes."""
     surface = found.surface if args.surface is None else args.surface
-    read_before = [{'name': source.name, 'bytes': source.bytes, 'sha256': source.sha256} for source in found.sources]
+    read_before = [source.to_json() for source in found.sources]
     return {
         'description': DESCRIPTION,
         'predicted': True,

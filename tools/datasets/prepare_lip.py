@@ -15,6 +15,7 @@ Examples:
 """
 
 import argparse
+import gc
 import json
 import sys
 from collections.abc import Mapping
@@ -131,7 +132,7 @@ def verify_pixels(
 
 def outputs_of(splits: Mapping[str, JoinedSplit], sources: Sources, out: Path) -> dict[Path, Content]:
     """Each surface file to write -> its content. A split without joined persons has none."""
-    files = [{'name': file.name, 'bytes': file.bytes, 'sha256': file.sha256} for file in sources.files]
+    files = [file.to_json() for file in sources.files]
     info = {'description': DESCRIPTION, 'sources': files}
     return {
         out / f'densepose_{split}.json': partial(
@@ -200,6 +201,8 @@ def main() -> int:
         Ctrl-C.
     """
     args = parse_args()
+    # The collector of cycles, of which there are none, would walk the annotations' millions of lists again and again.
+    gc.disable()
     try:
         return prepare(args)
     except KeyboardInterrupt:
@@ -209,6 +212,8 @@ def main() -> int:
         message = explain_os_error(error) if isinstance(error, OSError) else str(error)
         print(f'error: {message}', file=sys.stderr)
         return 2
+    finally:
+        gc.enable()
 
 
 if __name__ == '__main__':

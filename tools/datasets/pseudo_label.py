@@ -37,6 +37,7 @@ from mmspd.registry import MODELS, TRANSFORMS
 from mmspd.structures import SPDDataSample
 from mmspd.surface.mirroring import BODY_SURFACE
 from mmspd.utils.checkpoint import load_from_local, require_weights, use_safe_checkpoints
+from mmspd.utils.checksums import file_sha256
 from mmspd.utils.progress import report_progress
 from mmspd.utils.whole_files import explain_os_error
 from mmspd.version import __version__
@@ -193,16 +194,12 @@ def checksum(content: Any) -> str:
 
 def plan_of(args: argparse.Namespace, cfg: Config, paths: list[Path], surface: str | None) -> dict[str, Any]:
     """All that the predictions depend on."""
-    with args.checkpoint.open('rb') as file:
-        digest = hashlib.sha256()
-        while block := file.read(1 << 20):
-            digest.update(block)
     return {
         'version': __version__,
         'config': args.config.name,
         'model': checksum(cfg.model.to_dict()),
         'pipeline': checksum(cfg.test_dataloader.dataset.to_dict()['pipeline']),
-        'checkpoint': digest.hexdigest(),
+        'checkpoint': file_sha256(args.checkpoint),
         'batch_size': args.batch_size,
         'surface': surface,
         'pictures': checksum([(path.name, path.stat().st_size) for path in paths]),

@@ -23,8 +23,11 @@ _LISTS: Final = ('images', 'annotations')
 _BLOCK: Final = 1 << 22  # bytes
 _LONGEST_VALUE: Final = 1 << 28  # characters of one entry; a person's annotation has ten thousand
 _SPACE: Final = ' \t\n\r'
-# From within an object to its next brace, over whole strings.
-_TO_BRACE: Final = re.compile(r'[^{}"]*(?:"[^"\\]*(?:\\.[^"\\]*)*"[^{}"]*)*', re.DOTALL)
+# An object with objects in it that hold no further ones. Each place has one way on, so a search that fails ends soon.
+# As ranges it takes half the time of [^{}"]*.
+_PLAIN: Final = r'[\x00-!#-z|~-\U0010ffff]*'
+_FLAT: Final = rf'{_PLAIN}(?:"[^"\\]*(?:\\.[^"\\]*)*"{_PLAIN})*'
+_OBJECT: Final = re.compile(rf'\{{{_FLAT}(?:\{{{_FLAT}\}}{_FLAT})*\}}', re.DOTALL)
 _ID: Final = re.compile(r'"id"\s*:\s*(-?[0-9]{1,18})\s*[,}]')
 
 
@@ -43,6 +46,10 @@ class Source:
     bytes: int
     sha256: str
     info: dict[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """Name, size and checksum, for the files that are made of it."""
+        return {'name': self.name, 'bytes': self.bytes, 'sha256': self.sha256}
 
 
 def stream_coco(path: Path, take: Take, wanted: Collection[int] | None = None) -> Source:
@@ -183,46 +190,29 @@ class _Text:
                 if self._ended or end < len(self._text):  # a number's next digit may follow
                     self._place = end
                     return value
-            self._check_length()
+            if len(self._text) - self._place > _LONGEST_VALUE:
+                self.fail(f'no value ends within {_LONGEST_VALUE} characters')
             self._read_on()
 
     def pass_over(self, wanted: frozenset[int]) -> bool:
-        """Go past the next value if it is an object with an id, but none that is wanted; tell whether it was."""
-        if self.peek() != '{':
+        """Go past the next value if it is an object with an id, but none that is wanted; tell whether it was.
+
+        An object that is nested deeply, or whose end is not in memory yet, is not passed over.
+        """
+        self.peek()
+        entry = _OBJECT.match(self._text, self._place)
+        if entry is None:
             return False
-        end = self._object_end()
-        ids = [int(match) for match in _ID.findall(self._text, self._place, end)]
+        ids = [int(number) for number in _ID.findall(self._text, self._place, entry.end())]
         if not ids or not wanted.isdisjoint(ids):
             return False
-        self._place = end
+        self._place = entry.end()
         return True
-
-    def _object_end(self) -> int:
-        """Where the object that starts here ends, which is brought to memory; the end of the file if it does not."""
-        while True:
-            end, depth = self._place, 0
-            while end < len(self._text):
-                depth += 1 if self._text[end] == '{' else -1
-                if not depth:
-                    return end + 1
-                match = _TO_BRACE.match(self._text, end + 1)
-                assert match is not None  # it may be empty
-                end = match.end()
-                if end < len(self._text) and self._text[end] == '"':  # a string whose end is not in memory yet
-                    break
-            if self._ended:
-                return len(self._text)
-            self._check_length()
-            self._read_on()
 
     def fail(self, problem: str, place: int | None = None) -> NoReturn:
         """Raise ValueError that tells where in the file the problem is."""
         place = self._dropped + (self._place if place is None else place)
         raise ValueError(f'{self._path}: not a JSON file: {problem}, at character {place}')
-
-    def _check_length(self) -> None:
-        if len(self._text) - self._place > _LONGEST_VALUE:
-            self.fail(f'no value ends within {_LONGEST_VALUE} characters')
 
     def _read_on(self) -> None:
         """Drop what was read, and read at least as much again as is left: a long value is not scanned too often."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from mmspd.anatomy import POINT_RANGE
 from mmspd.datasets.crops import Crop
-from mmspd.datasets.number_lists import check_numbers
+from mmspd.datasets.number_lists import check_box, check_numbers
 from mmspd.datasets.transforms.geometry import points_inside
 
 __all__ = ['SURFACE_FIELDS', 'check_person', 'count_outside', 'move_person']
@@ -37,9 +37,7 @@ def check_person(annotation: dict[str, Any], where: str) -> None:
         raise ValueError(
             f'{where}, field category_id: expected {_PERSON}, a person, got {str(annotation["category_id"])[:60]}'
         )
-    bbox = check_numbers(annotation.get('bbox'), f'{where}, field bbox')
-    if len(bbox) != 4 or min(bbox[2:]) <= 0:
-        raise ValueError(f'{where}, field bbox: expected x, y, width, height with a positive size, got {bbox[:6]}')
+    check_box(annotation.get('bbox'), f'{where}, field bbox')
     for field in _UNCHANGED:
         if field in annotation:
             check_numbers([annotation[field]], f'{where}, field {field}')

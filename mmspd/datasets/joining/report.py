@@ -65,7 +65,7 @@ def report_join(splits: Mapping[str, JoinedSplit], sources: Sources) -> dict[str
     """
     return {
         'sources': {
-            'files': [{'name': file.name, 'bytes': file.bytes, 'sha256': file.sha256} for file in sources.files],
+            'files': [file.to_json() for file in sources.files],
             'annotations': sources.num_annotations,
             'malformed': [*sources.malformed.values(), *sources.nameless],
         },

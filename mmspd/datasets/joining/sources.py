@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mmspd.datasets.coco_file import index_images, whole_id
+from mmspd.datasets.coco_file import index_images, require_size, whole_id
 from mmspd.datasets.densepose_file import parse_surface
 from mmspd.datasets.joining.json_stream import Source, stream_coco
 from mmspd.datasets.joining.moving import SURFACE_FIELDS, check_person
@@ -166,17 +166,7 @@ def _check(annotation: dict[str, Any], images: dict[int, dict[str, Any]], where:
     image_id = annotation.get('image_id')
     if type(image_id) is not int or image_id not in images:
         raise ValueError(f'{where}, field image_id: there is no image of id {str(image_id)[:60]} in the file')
-    height, width = (_side(images[image_id], side, where) for side in ('height', 'width'))
+    size = require_size(images[image_id], where)
     check_person(annotation, where)
     parse_surface(annotation, where)
-    return Found(annotation, where, (height, width))
-
-
-def _side(image: dict[str, Any], side: str, where: str) -> int:
-    value = image.get(side)
-    if type(value) is not int or value < 1:
-        raise ValueError(
-            f"{where}: its image {image['id']}, field {side}: expected the COCO image's {side} in pixels, "
-            f'got {str(value)[:60]}'
-        )
-    return value
+    return Found(annotation, where, size)

@@ -9,7 +9,7 @@ import numpy as np
 from mmengine.logging import print_log
 from PIL import Image
 
-from mmspd.anatomy import IGNORE_LABEL, PARSING_CLASSES
+from mmspd.anatomy import ATR_CLASSES, IGNORE_LABEL, PARSING_CLASSES
 from mmspd.evaluation.functional.label_maps import build_label_map
 from mmspd.evaluation.functional.parsing import PROTOCOLS, ParsingCounts, count_image, score_parsing
 from mmspd.evaluation.metrics.samples import BranchMetric, describe, log_table, warn_unmeasured
@@ -42,7 +42,8 @@ class ParsingMetric(BranchMetric):
 
     Raises:
         ValueError: If ``label_map`` has no such choice. In ``measure``, naming the image: if the sizes differ, if a
-            value is out of range, or if the image's id cannot name a file.
+            value is out of range, if model and data set have different classes and ``label_map`` is not the one between
+            them, or if the image's id cannot name a file.
     """
 
     element = 'pred_sem_seg'
@@ -82,12 +83,28 @@ class ParsingMetric(BranchMetric):
         label = sample.get('gt_sem_seg')
         if label is not None and not self.format_only:
             try:
+                self._check_classes(sample.get('seg_logits'))
                 counts = self._count(prediction, _as_image(to_numpy(label['data'])))
             except ValueError as error:
                 raise ValueError(f'{describe(sample)}: {error}') from error
         if self.output_dir is not None:
             write_prediction(self.output_dir, _image_id(sample), prediction)
         return counts
+
+    def _check_classes(self, logits: Mapping[str, Any] | None) -> None:
+        """Refuse classes that go by other numbers in model and data set; without logits the model's are not known."""
+        if self.label_map is not None and self.classes != ATR_CLASSES:
+            raise ValueError(
+                f"label_map=dict(type='LIPToATR') is for the labels of ATR's {len(ATR_CLASSES)} classes, but this data "
+                f'set has {len(self.classes)} others: {", ".join(self.classes)[:80]}'
+            )
+        expected = len(self.classes if self.label_map is None else PARSING_CLASSES)
+        # A model of two classes may have one map of logits.
+        found = expected if logits is None else len(logits['data'])
+        if found not in (1, expected):
+            lip_on_atr = self.label_map is None and (found, expected) == (len(PARSING_CLASSES), len(ATR_CLASSES))
+            remedy = "; for a model of LIP's classes set label_map=dict(type='LIPToATR')" if lip_on_atr else ''
+            raise ValueError(f'the model has {found} classes, but {expected} are expected{remedy}')
 
     def _count(self, prediction: np.ndarray, label: np.ndarray) -> np.ndarray:
         """An image's pixels per class of the data set, int64 (3, C)."""

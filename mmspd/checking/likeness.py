@@ -1,7 +1,6 @@
-"""Pictures that occur twice, also re-encoded or resized: fingerprints, and pairs of them that are alike."""
+"""Pictures that occur twice, also re-encoded, resized, brighter or slightly cropped: fingerprints to find them by."""
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -9,16 +8,17 @@ from typing import Final
 import cv2
 import numpy as np
 
-__all__ = ['Fingerprint', 'alike_pairs', 'fingerprint']
+__all__ = ['Fingerprint', 'alike_pairs', 'equal_pairs', 'fingerprint']
 
-_SIDE: Final = 8
 _THUMBNAIL: Final = 16
-_BANDS: Final = 4
-# Bits of 64 in which hashes of one picture differ after another JPEG compression or size: at most 3, so that of four
-# bands of 16 bits at least one is equal. Thumbnails tell pictures apart whose hashes agree by chance.
-_MOST_BITS: Final = 3
-_MOST_DIFFERENCE: Final = 6.0
-_LEAST_CONTRAST: Final = 4.0
+_GRID: Final = 4 * _THUMBNAIL
+_MARGIN: Final = 2  # cells of the grid that the inner thumbnail leaves out at each edge: 3 %
+# Correlation of two thumbnails. Of 22 photographs with themselves: at least 0.99 compressed (quality 30) or of half the
+# size, 0.98 brighter by 50, 0.95 with gamma 2 or 5 % cut off at each edge. Different ones reach 0.79, rendered people
+# before a white wall 0.92.
+_LEAST_CORRELATION: Final = 0.95
+_LEAST_CONTRAST: Final = 4.0  # standard deviation of a thumbnail's grey, 0..255
+_BLOCK: Final = 256  # pictures that are compared with all others at once, a bound on memory
 
 
 @dataclass(frozen=True)
@@ -27,67 +27,77 @@ class Fingerprint:
 
     Attributes:
         digest: Of its pixels: equal for equal pictures.
-        gradients: 64 bits, whether each cell of an 8x8 grid is darker than its right neighbour; None for a picture
-            without contrast, which resembles every other such picture.
-        thumbnail: 16x16 bytes of grey.
+        thumbnails: 2x16x16 bytes of grey, of the whole picture and of it without its margin.
     """
 
     digest: bytes
-    gradients: int | None
-    thumbnail: bytes
+    thumbnails: bytes
 
 
 def fingerprint(image: np.ndarray) -> Fingerprint:
     """The fingerprint of a picture, uint8 (H, W, 3), BGR."""
     # Averaged over areas before greying: that is a tenth of the time of the reverse.
-    small = cv2.resize(image, (4 * _THUMBNAIL, 4 * _THUMBNAIL), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(image, (_GRID, _GRID), interpolation=cv2.INTER_AREA)
     grey = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
-    thumbnail = cv2.resize(grey, (_THUMBNAIL, _THUMBNAIL), interpolation=cv2.INTER_AREA)
+    inner = np.ascontiguousarray(grey[_MARGIN:-_MARGIN, _MARGIN:-_MARGIN])
+    whole, middle = (cv2.resize(part, (_THUMBNAIL, _THUMBNAIL), interpolation=cv2.INTER_AREA) for part in (grey, inner))
     digest = hashlib.blake2b(image.tobytes(), digest_size=16, person=str(image.shape[:2]).encode()[:16]).digest()
-    if thumbnail.std() < _LEAST_CONTRAST:
-        return Fingerprint(digest, None, thumbnail.tobytes())
-    cells = cv2.resize(grey, (_SIDE + 1, _SIDE), interpolation=cv2.INTER_AREA)
-    bits = np.packbits(cells[:, 1:] > cells[:, :-1])
-    return Fingerprint(digest, int.from_bytes(bits.tobytes(), 'big'), thumbnail.tobytes())
+    return Fingerprint(digest, whole.tobytes() + middle.tobytes())
 
 
-def alike_pairs(first: Sequence[Fingerprint], second: Sequence[Fingerprint]) -> Iterator[tuple[int, int, bool]]:
-    """Pairs of a picture of ``first`` and one of ``second`` that show the same.
+def equal_pairs(first: Sequence[Fingerprint], second: Sequence[Fingerprint]) -> Iterator[tuple[int, int]]:
+    """Pictures with equal pixels.
 
     Args:
         first (Sequence[Fingerprint]): Of one split.
-        second (Sequence[Fingerprint]): Of another, or the same again: then each pair comes once, and none with itself.
+        second (Sequence[Fingerprint]): Of another, or the same again.
 
     Yields:
-        tuple[int, int, bool]: Position in ``first``, position in ``second``, and whether all pixels are equal.
+        tuple[int, int]: For each picture of ``second`` that has an equal one in ``first``, or before it in the same
+        list: the first such position, and its own.
     """
-    same_list = first is second
-    buckets: dict[tuple[int, int], list[int]] = defaultdict(list)
-    equal: dict[bytes, list[int]] = defaultdict(list)
-    for position, mark in enumerate(second):
-        equal[mark.digest].append(position)
-        for key in _keys(mark):
-            buckets[key].append(position)
+    places: dict[bytes, int] = {}
     for position, mark in enumerate(first):
-        twins = equal.get(mark.digest, [])
-        yield from ((position, twin, True) for twin in twins if not same_list or position < twin)
-        near = {other for key in _keys(mark) for other in buckets.get(key, ())}.difference(twins)
-        for other in sorted(near):
-            if (not same_list or position < other) and _alike(mark, second[other]):
-                yield position, other, False
+        places.setdefault(mark.digest, position)
+    for position, mark in enumerate(second):
+        place = places.get(mark.digest)
+        if place is not None and (first is not second or place < position):
+            yield place, position
 
 
-def _keys(mark: Fingerprint) -> list[tuple[int, int]]:
-    """The bands of a hash; hashes that differ in at most three bits share one."""
-    if mark.gradients is None:
-        return []
-    return [(band, mark.gradients >> (16 * band) & 0xFFFF) for band in range(_BANDS)]
+def alike_pairs(first: Sequence[Fingerprint], second: Sequence[Fingerprint]) -> Iterator[tuple[int, int]]:
+    """Pictures that show nearly the same.
+
+    Each is compared with each by matrix products: 30,000 with 10,000 take seconds. Pictures without contrast are like
+    none.
+
+    Args:
+        first (Sequence[Fingerprint]): Of one split.
+        second (Sequence[Fingerprint]): Of another.
+
+    Yields:
+        tuple[int, int]: For each picture of ``second`` that has one alike in ``first``: the position of that which is
+        most alike, and its own.
+    """
+    if not first or not second:
+        return
+    whole, inner = _normalised(first)
+    others = _normalised(second)
+    for start in range(0, len(second), _BLOCK):
+        their_whole, their_inner = others[:, start : start + _BLOCK]
+        likeness = their_whole @ whole.T
+        # A picture that was cropped is like the other one without its margin.
+        np.maximum(likeness, their_whole @ inner.T, out=likeness)
+        np.maximum(likeness, their_inner @ whole.T, out=likeness)
+        best = likeness.argmax(axis=1)
+        for row in np.flatnonzero(likeness[np.arange(len(best)), best] >= _LEAST_CORRELATION).tolist():
+            yield int(best[row]), start + row
 
 
-def _alike(first: Fingerprint, second: Fingerprint) -> bool:
-    assert first.gradients is not None
-    assert second.gradients is not None
-    if (first.gradients ^ second.gradients).bit_count() > _MOST_BITS:
-        return False
-    ours, theirs = (np.frombuffer(mark.thumbnail, dtype=np.uint8).astype(np.float64) for mark in (first, second))
-    return float(np.abs(ours - theirs).mean()) <= _MOST_DIFFERENCE
+def _normalised(marks: Sequence[Fingerprint]) -> np.ndarray:
+    """Thumbnails of mean 0 and length 1, so that products are correlations: float32 (2, N, 256); 0 without contrast."""
+    grey = np.frombuffer(b''.join(mark.thumbnails for mark in marks), dtype=np.uint8)
+    values = grey.reshape(len(marks), 2, _THUMBNAIL**2).swapaxes(0, 1).astype(np.float32)
+    values -= values.mean(axis=2, keepdims=True)
+    lengths = np.linalg.norm(values, axis=2, keepdims=True)
+    return np.where(lengths >= _LEAST_CONTRAST * _THUMBNAIL, values / np.maximum(lengths, 1), 0).astype(np.float32)

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import cv2
 from torch.utils.data import DataLoader
 
-__all__ = ['read_in_processes']
+__all__ = ['processes_may_die', 'read_in_processes']
 
 # Samples that a process takes at once.
 _BATCH = 16
@@ -30,6 +30,9 @@ def read_in_processes(items: Items, workers: int) -> Iterator[list[Any]]:
 
     Yields:
         list: Up to 16 items.
+
+    Raises:
+        RuntimeError: If a process dies.
     """
     loader: DataLoader[Any] = DataLoader(
         items,  # type: ignore[arg-type]  # it has a length and items, all that is needed
@@ -50,3 +53,21 @@ def _one_opencv_thread() -> Iterator[None]:
         yield
     finally:
         cv2.setNumThreads(number)
+
+
+@contextmanager
+def processes_may_die() -> Iterator[None]:
+    """Say what to do where one of :func:`read_in_processes`'s processes dies, which interrupts the caller anywhere.
+
+    Raises:
+        RuntimeError: With the remedy.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if 'DataLoader worker' not in str(error):
+            raise
+        message = str(error).splitlines()[0]
+        raise RuntimeError(
+            f'a process that read samples died ({message}); run the same again, with fewer workers if memory was short'
+        ) from error

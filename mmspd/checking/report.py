@@ -15,7 +15,7 @@ from mmspd.utils.whole_files import write_whole
 from mmspd.version import __version__
 from mmspd.visualization.drawing import Colour
 
-__all__ = ['write_reports']
+__all__ = ['printable', 'summary', 'write_reports']
 
 _LINES_A_RULE: Final = 20
 _STYLE: Final = """
@@ -57,20 +57,42 @@ def write_reports(
     return folder / 'check.json', folder / 'check.html'
 
 
+def printable(text: str) -> str:
+    """A text with escapes for what names may hold and terminals and pages should not: controls, broken UTF-8."""
+    return ''.join(
+        char if char.isprintable() or char == '\n' else char.encode('unicode_escape').decode() for char in text
+    )
+
+
+def _text(text: str) -> str:
+    """A text within a page."""
+    return html.escape(printable(text))
+
+
+def summary(checked: Checked) -> Iterator[str]:
+    """Lines for a terminal: each rule that found something, with an example and what to do."""
+    for name, count in checked.findings.by_rule().items():
+        rule = RULES[name]
+        example = next(finding for finding in checked.findings.kept if finding.rule == name)
+        yield f'{rule.severity:8} {count:6}  {name}: {rule.title}'
+        yield f'{"":17}such as {printable(example.message)}'
+        yield f'{"":17}what to do: {rule.remedy}'
+
+
 def _page(checked: Checked, title: str, palettes: dict[str, Sequence[Colour]], pictures: int) -> Iterator[str]:
     worst = next((severity for severity in SEVERITIES if checked.findings.total(severity)), 'good')
-    yield f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{html.escape(title)}</title>'
-    yield f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style><h1>{html.escape(title)}</h1>'
-    yield f'<p class="verdict {worst}">{html.escape(checked.verdict)}</p><table><tr><th>data set<th>samples</tr>'
+    yield f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{_text(title)}</title>'
+    yield f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style><h1>{_text(title)}</h1>'
+    yield f'<p class="verdict {worst}">{_text(checked.verdict)}</p><table><tr><th>data set<th>samples</tr>'
     for name, number in checked.samples.items():
-        yield f'<tr><td>{html.escape(name)}<td class="number">{number}</tr>'
+        yield f'<tr><td>{_text(name)}<td class="number">{number}</tr>'
     yield '</table>'
     counts = checked.findings.by_rule()
     if counts:
         yield '<h2 class="note">What was found</h2><table><tr><th>rule<th>severity<th>meaning<th>number</tr>'
         for name, count in counts.items():
             rule = RULES[name]
-            yield f'<tr><td><a href="#{name}">{name}</a><td>{rule.severity}<td>{html.escape(rule.title)}'
+            yield f'<tr><td><a href="#{name}">{name}</a><td>{rule.severity}<td>{_text(rule.title)}'
             yield f'<td class="number">{count}</tr>'
         yield '</table>'
     for name, count in counts.items():
@@ -88,10 +110,10 @@ def _section(
 ) -> Iterator[str]:
     """A rule's part of the page: what to do, the first messages, and pictures of samples."""
     rule = RULES[name]
-    yield f'<h2 id="{name}" class="{rule.severity}">{html.escape(rule.title)} ({count})</h2>'
-    yield f'<p>{rule.severity}. What to do: {html.escape(rule.remedy)}.</p><ul>'
+    yield f'<h2 id="{name}" class="{rule.severity}">{_text(rule.title)} ({count})</h2>'
+    yield f'<p>{rule.severity}. What to do: {_text(rule.remedy)}.</p><ul>'
     for finding in found[:_LINES_A_RULE]:
-        yield f'<li>{html.escape(finding.message)}'
+        yield f'<li>{_text(finding.message)}'
     yield '</ul>'
     if count > _LINES_A_RULE:
         yield f'<p>and {count - _LINES_A_RULE} more; check.json lists {len(found)}.</p>'
@@ -101,7 +123,7 @@ def _section(
         shown = annotated_entry(checked.entries[dataset][sample])
         if shown is not None:
             code = base64.b64encode(picture_of(shown, palettes[dataset], sample)).decode()
-            caption = html.escape(f'{dataset}: {sample}')
+            caption = _text(f'{dataset}: {sample}')
             yield f'<figure><img alt="{caption}" src="data:image/jpeg;base64,{code}"><figcaption>{caption}</figcaption>'
             yield '</figure>'
 

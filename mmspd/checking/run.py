@@ -3,13 +3,16 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 from mmspd.checking.conclusions import conclude, leaks_between, repeated_content
+from mmspd.checking.facts import SampleFacts
 from mmspd.checking.findings import Finding, Findings
-from mmspd.checking.parallel import read_in_processes
-from mmspd.checking.samples import SampleChecker, SampleFacts
+from mmspd.checking.parallel import processes_may_die, read_in_processes
+from mmspd.checking.samples import SampleChecker
 from mmspd.datasets.persons import PersonDataset
+from mmspd.utils.whole_files import explain_os_error
 
 __all__ = ['Checked', 'check_datasets']
 
@@ -51,6 +54,9 @@ def check_datasets(
 
     Returns:
         Checked: Findings, numbers and entries.
+
+    Raises:
+        RuntimeError: If a process dies.
     """
     checked = Checked()
     for name, dataset in datasets.items():
@@ -65,12 +71,13 @@ def check_datasets(
     for name, dataset in datasets.items():
         facts[name] = []
         checker = SampleChecker(list(checked.entries[name].values()), name, tuple(dataset.metainfo['classes']))
-        for batch in read_in_processes(checker, workers):
-            for fact in batch:
-                checked.findings.extend(fact.findings)
-            facts[name] += batch
-            done += len(batch)
-            progress(done, total)
+        with processes_may_die():
+            for batch in read_in_processes(checker, workers):
+                for fact in batch:
+                    checked.findings.extend(fact.findings)
+                facts[name] += batch
+                done += len(batch)
+                progress(done, total)
         checked.findings.extend(conclude(name, facts[name], dataset.COORDINATE_BASE))
         checked.findings.extend(repeated_content(name, facts[name]))
     for first, second in combinations(datasets, 2):
@@ -89,7 +96,8 @@ def _list_entries(dataset: PersonDataset, name: str, findings: Findings) -> Sequ
     try:
         return dataset.load_data_list()
     except (OSError, ValueError) as error:  # without it there are no samples; other data sets may be whole
-        tell('file-missing' if isinstance(error, FileNotFoundError) else 'annotation', str(error))
+        why = explain_os_error(error) if isinstance(error, OSError) and error.filename else str(error)
+        tell('file-missing' if isinstance(error, OSError) else 'annotation', f'no sample of {name} was checked: {why}')
         return []
 
 
@@ -97,4 +105,5 @@ def _same_names(first: PersonDataset, second: PersonDataset) -> tuple[bool, bool
     """Whether equal names mean the same person, and whether names start with the number of a picture."""
     by_coco = first.NAMED_BY_COCO and second.NAMED_BY_COCO
     same_kind = type(first) is type(second)
-    return (by_coco and not same_kind) or (same_kind and str(first.data_root) == str(second.data_root)), by_coco
+    same_root = Path(first.data_root).resolve() == Path(second.data_root).resolve()
+    return (by_coco and not same_kind) or (same_kind and same_root), by_coco

@@ -1,4 +1,7 @@
-"""Whether two annotations of a person agree about left and right: joints and surface points against the label map."""
+"""Whether two annotations of a person agree about left and right: joints and surface points against the label map.
+
+And whether left and right are where a person who looks into the camera has them, for what is swapped everywhere.
+"""
 
 from collections.abc import Sequence
 from typing import Final
@@ -6,8 +9,14 @@ from typing import Final
 import numpy as np
 
 from mmspd.anatomy import COARSE_PARTS, FINE_TO_COARSE, JOINTS
+from mmspd.checking.facts import Votes
 
-__all__ = ['JOINT_SIDES', 'PART_SIDES', 'class_sides', 'vote_by_joints', 'vote_by_points']
+__all__ = ['JOINT_SIDES', 'PART_SIDES', 'class_sides', 'joint_votes', 'vote_by_face', 'vote_by_points']
+
+# Of a person's pixels, those of the face where it looks into the camera. Of 200 rendered people who show as much, 124
+# have the left shoulder clearly on the image's right, and 3 on its left.
+_LEAST_FACE: Final = 0.02
+_LEAST_DISTANCE: Final = 0.1  # between left and right, of the image's width
 
 # A side of a limb: 0 none, else 1 + 2 * limb + side; limb 0 is an arm with its hand, 1 a leg with its foot; side 0 is
 # the person's left. The other side's number is its number with the last bit of (number - 1) turned.
@@ -51,7 +60,7 @@ PART_SIDES: Final = np.array(
 )
 
 
-def vote_by_joints(limbs: np.ndarray, joints: np.ndarray, visible: np.ndarray, radius: int) -> tuple[int, int]:
+def joint_votes(limbs: np.ndarray, joints: np.ndarray, visible: np.ndarray, radius: int) -> np.ndarray:
     """Ask each visible joint of a limb which side of its limb the label shows around it.
 
     Args:
@@ -61,10 +70,10 @@ def vote_by_joints(limbs: np.ndarray, joints: np.ndarray, visible: np.ndarray, r
         radius (int): Half the side of the square that is looked at, pixels.
 
     Returns:
-        tuple[int, int]: Joints around which only their own side is shown, and joints around which only the other is.
+        np.ndarray: int64 (16,): 1 where only the joint's own side is shown, -1 where only the other is, else 0.
     """
     height, width = limbs.shape
-    agree = contradict = 0
+    votes = np.zeros(len(joints), dtype=np.int64)
     for joint in np.flatnonzero(visible & (JOINT_SIDES > 0)):
         x, y = np.floor(joints[joint] + 0.5).astype(int)
         if not (0 <= x < width and 0 <= y < height):
@@ -72,12 +81,11 @@ def vote_by_joints(limbs: np.ndarray, joints: np.ndarray, visible: np.ndarray, r
         window = limbs[max(y - radius, 0) : y + radius + 1, max(x - radius, 0) : x + radius + 1]
         own = bool((window == JOINT_SIDES[joint]).any())
         other = bool((window == _other(JOINT_SIDES[joint])).any())
-        agree += own and not other
-        contradict += other and not own
-    return agree, contradict
+        votes[joint] = int(own) - int(other)
+    return votes
 
 
-def vote_by_points(limbs: np.ndarray, points: np.ndarray, parts: np.ndarray) -> tuple[int, int]:
+def vote_by_points(limbs: np.ndarray, points: np.ndarray, parts: np.ndarray) -> Votes:
     """Ask each surface point on a limb which side of its limb the label shows there.
 
     Args:
@@ -95,3 +103,21 @@ def vote_by_points(limbs: np.ndarray, points: np.ndarray, parts: np.ndarray) -> 
     sides = PART_SIDES[parts[inside]]
     of_limb = sides > 0
     return int((of_limb & (shown == sides)).sum()), int((of_limb & (shown == _other(sides))).sum())
+
+
+def vote_by_face(face_share: float, left: np.ndarray, right: np.ndarray, width: int) -> Votes:
+    """Ask a person who shows the face whether its left is on the image's right.
+
+    Args:
+        face_share (float): The face's share of the person's pixels, 0..1.
+        left (np.ndarray): (M,), x of what is on the person's left, pixels.
+        right (np.ndarray): (N,), x of what is on its right.
+        width (int): Of the image, pixels.
+
+    Returns:
+        tuple[int, int]: (1, 0) yes, (0, 1) no, (0, 0) where it does not show the face or stands sideways.
+    """
+    if face_share < _LEAST_FACE or not len(left) or not len(right):
+        return 0, 0
+    distance = float(left.mean() - right.mean()) / width
+    return int(distance > _LEAST_DISTANCE), int(distance < -_LEAST_DISTANCE)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from mmengine.config import Config, ConfigDict
+from mmengine.registry import init_default_scope
 
 from mmspd.datasets.atr import ATRDataset
 from mmspd.datasets.cihp import CIHPDataset
@@ -15,9 +16,47 @@ from mmspd.datasets.mpii import MPIIDataset
 from mmspd.datasets.persons import PersonDataset
 from mmspd.registry import DATASETS
 
-__all__ = ['KINDS', 'datasets_of_config', 'datasets_of_kind']
+__all__ = ['KINDS', 'datasets_of_config', 'datasets_of_kind', 'open_datasets']
 
 _LOADERS: Final = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+
+
+def open_datasets(
+    source: Path,
+    kind: str | None,
+    data_root: str | None,
+    set_data_root: Callable[[Config, str | None], None],
+    with_pipeline: bool = False,
+) -> dict[str, PersonDataset]:
+    """The data sets that a command line names.
+
+    Args:
+        source (Path): A config file, or with ``kind`` a data set's folder.
+        kind (str, optional): One of :data:`KINDS`, or None for a config.
+        data_root (str, optional): The data sets' folder, in place of the config's.
+        set_data_root (Callable): :func:`mmspd.engine.set_data_root`.
+        with_pipeline (bool): Whether those of a config keep their pipelines. Defaults to False.
+
+    Returns:
+        dict[str, PersonDataset]: By split; they have not read anything yet.
+
+    Raises:
+        FileNotFoundError: If there is no such config or folder.
+        ValueError: If the config cannot be read or has no data set of persons, or a folder is given twice.
+    """
+    if kind is not None:
+        if data_root is not None:
+            raise ValueError(f'--data-root is for a config; with --kind the folder is the first argument, {source}')
+        return datasets_of_kind(kind, source)
+    if not source.is_file():
+        raise FileNotFoundError(f"{source}: expected a config file; for a data set's folder give its --kind")
+    try:
+        cfg = Config.fromfile(source)
+    except SyntaxError as error:
+        raise ValueError(f'{source}: not a config, {error}') from error
+    set_data_root(cfg, data_root)
+    init_default_scope('mmspd')
+    return datasets_of_config(cfg, with_pipeline)
 
 
 def datasets_of_config(cfg: Config, with_pipeline: bool = False) -> dict[str, PersonDataset]:
@@ -32,7 +71,7 @@ def datasets_of_config(cfg: Config, with_pipeline: bool = False) -> dict[str, Pe
         have not read anything yet.
 
     Raises:
-        ValueError: If a data set is not one of persons, or the config has none.
+        ValueError: If a data set cannot be built or is not one of persons, or the config has none.
     """
     found: dict[str, PersonDataset] = {}
     seen: list[dict[str, Any]] = []
@@ -47,7 +86,10 @@ def datasets_of_config(cfg: Config, with_pipeline: bool = False) -> dict[str, Pe
                 continue
             seen.append(lazy)
             name = split if len(parts) == 1 else f'{split}[{number}]'
-            dataset = DATASETS.build(lazy)
+            try:
+                dataset = DATASETS.build(lazy)
+            except (KeyError, TypeError) as error:
+                raise ValueError(f'{loader}.dataset cannot be built: {error.args[0]}') from error
             if not isinstance(dataset, PersonDataset):
                 raise ValueError(f'{loader}: expected a data set of persons of mmspd, got {type(dataset).__name__}')
             found[name] = dataset

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from mmspd.anatomy import JOINTS, NUM_JOINTS, NUM_PARTS, SURFACE_PARTS
-from mmspd.checking.parallel import read_in_processes
+from mmspd.checking.parallel import processes_may_die, read_in_processes
 from mmspd.datasets.transforms.loading import LoadParsingLabel, LoadPersonImage
 
 __all__ = ['Statistics', 'count_dataset']
@@ -142,11 +142,13 @@ def count_dataset(
     Raises:
         OSError: If a file is missing or cannot be read.
         ValueError: If a file is malformed; the message names it.
+        RuntimeError: If a process dies.
     """
     total = Statistics.none(classes)
     progress(0, len(entries))
-    for batch in read_in_processes(_Counter(entries, classes), workers):
-        for counted in batch:
-            total = total + counted
-        progress(total.samples, len(entries))
+    with processes_may_die():
+        for batch in read_in_processes(_Counter(entries, classes), workers):
+            for counted in batch:
+                total = total + counted
+            progress(total.samples, len(entries))
     return total

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from mmspd.datasets.lip_files import read_id_list
+from mmspd.datasets.files.lip_files import read_id_list
 from mmspd.datasets.persons import PersonDataset, metainfo_of, person_entry
 from mmspd.registry import DATASETS
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from mmspd.datasets.human_maps import find_humans
-from mmspd.datasets.lip_files import read_id_list
-from mmspd.datasets.person_boxes import crop_around, move_points
+from mmspd.datasets.crops.person_boxes import crop_around, move_points
+from mmspd.datasets.files.human_maps import find_humans
+from mmspd.datasets.files.lip_files import read_id_list
 from mmspd.datasets.persons import PersonDataset, metainfo_of, person_entry
 from mmspd.registry import DATASETS
 

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from mmspd.datasets.coco_persons_file import COCOPerson, images_of_lip, read_coco_persons
-from mmspd.datasets.person_boxes import corners, crop_around, move_box, move_points
+from mmspd.datasets.crops.person_boxes import corners, crop_around, move_box, move_points
+from mmspd.datasets.files.coco_persons_file import COCOPerson, images_of_lip, read_coco_persons
+from mmspd.datasets.files.problems import tolerating
 from mmspd.datasets.persons import PersonDataset, metainfo_of, person_entry
-from mmspd.datasets.problems import tolerating
 from mmspd.registry import DATASETS
 
 __all__ = ['COCOPersonDataset']
@@ -19,8 +19,8 @@ class COCOPersonDataset(PersonDataset):
 
     DensePose-COCO's files have both. A sample is an annotated person: the picture is cut to its box with a margin.
     Crowds, and persons without what is asked for, are left out. Of the 16 joints four are not annotated, see
-    :func:`~mmspd.datasets.coco_persons_file.parse_joints`; parsing is not annotated at all. ``img_id`` is COCO's number
-    of the image, an underscore, and the annotation's, as LIP names persons.
+    :func:`~mmspd.datasets.files.coco_persons_file.parse_joints`; parsing is not annotated at all. ``img_id`` is COCO's
+    number of the image, an underscore, and the annotation's, as LIP names persons.
 
     LIP's pictures are cut from COCO's: of LIP's two splits 2,135 pictures show persons of both. ``exclude_lip_lists``
     leaves out those of one when another is trained or tested on.

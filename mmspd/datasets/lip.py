@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from mmspd.datasets.densepose_file import read_densepose
-from mmspd.datasets.lip_files import LIPPoses, read_id_list, read_poses
-from mmspd.datasets.person_boxes import corners
+from mmspd.datasets.crops.person_boxes import corners
+from mmspd.datasets.files.densepose_file import read_densepose
+from mmspd.datasets.files.lip_files import LIPPoses, read_id_list, read_poses
 from mmspd.datasets.persons import PersonDataset, metainfo_of, no_joints, person_entry
 from mmspd.registry import DATASETS
 
@@ -76,7 +76,7 @@ class LIPMultiTaskDataset(PersonDataset):
         return _LAYOUT.format(root=self.data_root)
 
     def load_data_list(self) -> list[dict[str, Any]]:
-        """Read the tree; the module ``mmspd.datasets.lip_files`` has the formats.
+        """Read the tree; the module ``mmspd.datasets.files.lip_files`` has the formats.
 
         Returns:
             list[dict]: An entry of :mod:`mmspd.datasets.persons` for each name.

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from mmspd.datasets.mpii_file import MPIIPerson, read_mpii_json, read_mpii_mat
-from mmspd.datasets.person_boxes import PixelCrop, crop_around, move_points
+from mmspd.datasets.crops.person_boxes import PixelCrop, crop_around, move_points
+from mmspd.datasets.files.mpii_file import MPIIPerson, read_mpii_json, read_mpii_mat
+from mmspd.datasets.files.problems import tolerating
 from mmspd.datasets.persons import PersonDataset, metainfo_of, person_entry
-from mmspd.datasets.problems import tolerating
 from mmspd.registry import DATASETS
 
 __all__ = ['MPIIDataset']

@@ -6,7 +6,8 @@ An entry is a dict of one person:
 * ``seg_map_path``, the label map, or None;
 * ``keypoints`` float32 (1, 16, 2), ``keypoints_visible`` float32 (1, 16) 1 where annotated, ``keypoints_occluded`` bool
   (1, 16);
-* ``bbox`` float32 (1, 4) x1, y1, x2, y2, or None; ``surface`` a dict of :mod:`mmspd.datasets.densepose_file`, or None;
+* ``bbox`` float32 (1, 4) x1, y1, x2, y2, or None; ``surface`` a dict of
+  :mod:`mmspd.datasets.files.densepose_file`, or None;
 * only where the picture shows more than the person: ``crop`` (x0, y0, x1, y1) whole pixels, to which it is cut when
   loaded. Joints, box and surface are in the *crop's* coordinates, files hold the whole picture;
 * only where they are known: ``picture_size`` (H, W) that the file must have; ``human_map_path``, a map of numbers of
@@ -25,7 +26,7 @@ from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
 from mmspd.anatomy import JOINTS, NUM_JOINTS, SURFACE_PARTS, label_set
-from mmspd.datasets.problems import Report, tolerating
+from mmspd.datasets.files.problems import Report, tolerating
 from mmspd.registry import TRANSFORMS
 from mmspd.utils.safe_paths import inside
 

@@ -8,8 +8,8 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from torch.utils.data import DataLoader
 
-from mmspd.datasets.image_files import read_image
-from mmspd.datasets.person_boxes import cut
+from mmspd.datasets.crops.person_boxes import cut
+from mmspd.datasets.files.image_files import read_image
 from mmspd.registry import HOOKS
 from mmspd.structures import SPDDataSample
 

@@ -14,6 +14,7 @@ from PIL import Image
 from mmspd.anatomy import JOINT_MIRROR, PARSING_MIRROR, SURFACE_MIRROR
 from mmspd.checking import check_datasets
 from mmspd.checking.sources import datasets_of_kind
+from mmspd.testing import write_small_tree
 
 
 def names(root, split='train'):
@@ -191,6 +192,25 @@ def counted_from_zero(root):
     edit_rows(root, change)
 
 
+def one_coordinate_is_zero(root):
+    def change(numbers):
+        numbers[0, 9] = (0, 5, 0)
+        return numbers
+
+    edit_rows(root, change)
+
+
+def swapped_ankles(root):
+    """Of the first person whose ankles are both seen."""
+
+    def change(numbers):
+        person = np.flatnonzero((numbers[:, [0, 5], 2] == 0).all(axis=1))[0]
+        numbers[person, [0, 5]] = numbers[person, [5, 0]]
+        return numbers
+
+    edit_rows(root, change)
+
+
 def swapped_joints(root):
     edit_rows(root, lambda numbers: numbers[:, JOINT_MIRROR])
 
@@ -230,6 +250,28 @@ def full_picture_surface(root):
 def box_outside(root):
     def change(content):
         content['annotations'][0]['bbox'][0] += 150
+
+    edit_surface(root, change)
+
+
+def box_too_large(root):
+    """Points stay where they are: only the box's last columns, in which there are none, lie beyond the picture."""
+
+    def change(content):
+        annotation, size = content['annotations'][0], content['images'][0]
+        x, _, width, _ = annotation['bbox']
+        larger = size['width'] + 9 - x
+        annotation['dp_x'] = [place * width / larger for place in annotation['dp_x']]
+        annotation['bbox'][2] = larger
+
+    edit_surface(root, change)
+
+
+def surfaces_of_others(root):
+    def change(content):
+        files = [image['file_name'] for image in content['images']]
+        for image, file in zip(content['images'], files[1:] + files[:1], strict=True):
+            image['file_name'] = file
 
     edit_surface(root, change)
 
@@ -288,6 +330,12 @@ def nearly_same_pixels(root):
     image_of(root, 1, 'val').write_bytes(jpeg(image, quality=60))
 
 
+def cropped_and_brighter(root):
+    image = np.array(Image.open(image_of(root, 1)))[3:-3, 2:-2].astype(int) + 30
+    shown = cv2.resize(np.clip(image, 0, 255).astype(np.uint8), (110, 150))
+    image_of(root, 1, 'val').write_bytes(jpeg(shown, quality=85))
+
+
 def twice_in_a_split(root):
     shutil.copy(image_of(root, 1), image_of(root, 2))
 
@@ -314,14 +362,16 @@ DEFECTS = [
     (wrong_class, {'label-range'}, r'got \[77\] at 2 pixels'),
     (other_size, {'label-size'}, r'149 x 110 pixels .*150 x 110'),
     (nobody, {'label-empty'}, r'no pixel of a person'),
-    (all_ignored, {'label-ignored', 'surface-off-body'}, r'all 16500 pixels'),
+    (all_ignored, {'label-ignored'}, r'all 16500 pixels'),
     (joint_far_outside, {'joint-outside'}, r'1 joints outside the image of 110 x 150 pixels, the first at \(399, 19\)'),
-    (joints_in_the_corner, {'joints-off-body'}, r'none of \d+ joints'),
+    (joints_in_the_corner, {'joints-off-body'}, r'0 of \d+ joints of head, arms and legs'),
     (no_row, {'incomplete', 'joints-missing'}, r'1 of 8 train images have no pose row'),
     (half_a_joint, {'annotation'}, r'lip_train_set.csv:2: expected either three numbers or nan'),
     (unknown_visibility, {'annotation'}, r'lip_train_set.csv:1: expected a visibility of 0'),
     (other_sense, {'visibility-sense'}, r'train: \d+ of \d+ joints are marked occluded'),
     (counted_from_zero, {'coordinate-base'}, r'train: 4 coordinates are 0'),
+    (one_coordinate_is_zero, {'coordinate-base'}, r'train: 1 coordinates are 0'),
+    (swapped_ankles, {'sides-contradict'}, r'right_ankle, left_ankle'),
     (swapped_joints, {'sides-swapped', 'sides-contradict'}, r'joints lie on the label of the other side'),
     (swapped_labels, {'sides-swapped', 'sides-contradict'}, r'surface points lie on the label of the other side'),
     (swapped_parts, {'sides-swapped', 'sides-contradict'}, r'surface points lie on the label of the other side'),
@@ -330,7 +380,9 @@ DEFECTS = [
     (point_value('dp_I', 25), {'annotation'}, r'field dp_I: expected values of 1..24'),
     (double_annotation, {'annotation'}, r'this id occurs twice'),
     (full_picture_surface, {'surface-size'}, r'is of a picture of 480 x 640 pixels'),
-    (box_outside, {'surface-outside', 'surface-off-body'}, r'points outside the image of 110 x 150'),
+    (box_too_large, {'box-outside'}, r'to \(\d+, \d+\) reaches beyond the image of 110 x 150'),
+    (surfaces_of_others, {'surface-off-body'}, r'\d of \d+ points of head, arms and legs lie on these'),
+    (box_outside, {'box-outside', 'surface-outside', 'surface-off-body'}, r'points outside the image of 110 x 150'),
     (broken_mask, {'surface-mask'}, r'dp_masks\[\d+\]: '),
     (escaping_name, {'annotation'}, r'could lead out'),
     (double_name, {'annotation'}, r'train_id.txt:\d+: .* is in the list already, in line 1'),
@@ -338,6 +390,7 @@ DEFECTS = [
     (picture_in_both, {'image-leak'}, r'1 persons of val are of 1 pictures'),
     (same_pixels, {'content-leak'}, r'has the same pixels as'),
     (nearly_same_pixels, {'content-alike'}, r'has nearly the same picture as'),
+    (cropped_and_brighter, {'content-alike'}, r'has nearly the same picture as'),
     (twice_in_a_split, {'content-double'}, r'has the same pixels as'),
 ]  # fmt: skip
 # What a defect brings along: a picture exchanged for another no longer shows its person, and a wrong row is left out.
@@ -392,3 +445,31 @@ def test_every_wrong_line_is_told_not_only_the_first(people):
     poses_of(people).write_text('\n'.join([lines[0], 'a.jpg,1,2', lines[1], 'b.png,x' + ',0' * 47, *lines[2:]]))
     told = [finding.message for finding in check(people).findings.kept if finding.rule == 'annotation']
     assert [re.search(r'csv:(\d+):', message)[1] for message in told] == ['2', '4']
+
+
+def test_a_file_that_cannot_be_opened_stops_one_split_only(people):
+    poses_of(people).unlink()
+    poses_of(people).mkdir()
+    checked = check(people)
+    assert checked.samples == {'train': 0, 'val': 3}
+    (found,) = checked.findings.kept
+    assert found.rule == 'file-missing'
+    assert re.search(r'no sample of train was checked: .*lip_train_set.csv: Is a directory', found.message)
+
+
+@pytest.mark.parametrize(('plant', 'rule'), [(nobody, 'label-empty'), (all_ignored, 'label-ignored')])
+def test_a_label_that_shows_nobody_says_nothing_about_joints_and_points(people, plant, rule):
+    plant(people)
+    assert check(people).findings.by_rule() == {rule: 1}
+
+
+def test_a_link_to_the_same_folder_is_the_same_folder(people, tmp_path):
+    (tmp_path / 'link').symlink_to(people)
+    first, second = (datasets_of_kind('lip', root)['val'] for root in (tmp_path / 'link', people))
+    assert check_datasets({'first': first, 'second': second}).findings.by_rule()['id-leak'] == 3
+
+
+@pytest.mark.parametrize(('seed', 'size'), [(21, (40, 40)), (22, (96, 128)), (23, (200, 64))])
+def test_good_trees_of_other_sizes_are_good(tmp_path, seed, size):
+    write_small_tree(tmp_path / 'LIP', 6, 2, seed=seed, size=size)
+    assert check(tmp_path / 'LIP').findings.by_rule() == {}

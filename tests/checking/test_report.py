@@ -1,5 +1,7 @@
 import html.parser
 import json
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,8 +12,10 @@ from mmengine.registry import init_default_scope
 
 from mmspd.checking import RULES, Finding, Findings, check_datasets
 from mmspd.checking.findings import SEVERITIES
-from mmspd.checking.report import write_reports
-from mmspd.checking.sources import datasets_of_config, datasets_of_kind
+from mmspd.checking.parallel import processes_may_die, read_in_processes
+from mmspd.checking.report import printable, summary, write_reports
+from mmspd.checking.sources import datasets_of_config, datasets_of_kind, open_datasets
+from mmspd.engine import set_data_root
 from tests.checking.test_defects import image_of, names, swapped_joints, truncated_image
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -105,3 +109,86 @@ def test_the_command_says_it_with_its_exit_code(people, tmp_path):
     nothing = run_tool('--kind', 'lip', tmp_path / 'nowhere')
     assert nothing.returncode == 2
     assert 'expected the data set' in nothing.stderr
+
+
+def test_names_do_no_harm_to_terminal_and_page(people, tmp_path):
+    hostile = 'a\x1b[31m\u202e<script>\'"'
+    for path in (people / 'train_id.txt', people / 'TrainVal_pose_annotations/lip_train_set.csv'):
+        path.write_text(path.read_text().replace(names(people)[0], hostile))
+    checked = check_datasets(datasets_of_kind('lip', people))
+    shown = '\n'.join(summary(checked))
+    assert 'a\\x1b[31m\\u202e<script>' in shown
+    assert '\x1b' not in shown
+    title = os.fsdecode(b'root \xff')
+    json_file, html_file = write_reports(checked, tmp_path / 'out', title, {'train': [], 'val': []})
+    page = html_file.read_text()
+    assert '<script>' not in page
+    assert '\x1b' not in page
+    assert 'root \\udcff' in page
+    assert json.loads(json_file.read_text())['title'] == title
+    assert printable('plain ä 漢 text') == 'plain ä 漢 text'
+
+
+class Dying:
+    """Items of which the twenty-first kills the process that takes it."""
+
+    def __len__(self):
+        return 40
+
+    def __getitem__(self, index):
+        if index == 20:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return index
+
+
+def test_a_process_that_dies_is_told_with_a_remedy():
+    with (
+        pytest.raises(RuntimeError, match=r'a process that read samples died \(.*with fewer workers'),
+        processes_may_die(),
+    ):
+        list(read_in_processes(Dying(), 2))
+
+
+def test_other_errors_stay_what_they_are():
+    with pytest.raises(RuntimeError, match=r'^something else$'), processes_may_die():
+        raise RuntimeError('something else')
+
+
+def test_an_interrupted_check_writes_nothing(people, tmp_path):
+    program = (
+        'import runpy, sys\n'
+        'import mmspd.checking.samples as samples\n'
+        'def stop(*args): raise KeyboardInterrupt\n'
+        'samples.SampleChecker.__getitem__ = stop\n'
+        f'sys.argv = ["", "--kind", "lip", {str(people)!r}, "--workers", "0", "--out", {str(tmp_path / "o")!r}]\n'
+        'runpy.run_path("tools/datasets/check.py", run_name="__main__")\n'
+    )
+    done = subprocess.run([sys.executable, '-c', program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 130, done.stderr
+    assert 'stopped: no report was written' in done.stderr
+    assert not (tmp_path / 'o').exists()
+
+
+def test_a_folder_is_named_once(people):
+    with pytest.raises(ValueError, match='--data-root is for a config'):
+        open_datasets(people, 'lip', str(people), set_data_root)
+    with pytest.raises(FileNotFoundError, match='expected a config file'):
+        open_datasets(people, None, None, set_data_root)
+
+
+@pytest.mark.parametrize(
+    ('text', 'message'),
+    [
+        ('x = (', r'c.py: not a config, .*never closed'),
+        ('x = 1', 'has none of train_dataloader'),
+        (
+            "train_dataloader = dict(dataset=dict(type='Nope'))",
+            r'train_dataloader.dataset cannot be built: Nope is not',
+        ),
+        ("train_dataloader = dict(dataset=dict(type='LIPMultiTaskDataset'))", 'cannot be built: .*data_root'),
+    ],
+)
+def test_a_config_without_usable_data_sets_is_refused(tmp_path, text, message):
+    (tmp_path / 'c.py').write_text(text)
+    with pytest.raises(ValueError, match=message):
+        open_datasets(tmp_path / 'c.py', None, None, set_data_root)

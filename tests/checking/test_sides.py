@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mmspd.anatomy import ATR_CLASSES, JOINTS, PARSING_CLASSES
-from mmspd.checking.sides import JOINT_SIDES, PART_SIDES, class_sides, vote_by_joints, vote_by_points
+from mmspd.checking.sides import JOINT_SIDES, PART_SIDES, class_sides, joint_votes, vote_by_face, vote_by_points
 
 LEFT_ARM, RIGHT_ARM, LEFT_LEG, RIGHT_LEG = 1, 2, 3, 4
 
@@ -39,29 +39,30 @@ def one_joint(name, place):
 
 
 @pytest.mark.parametrize(
-    ('name', 'place', 'votes'),
+    ('name', 'place', 'vote'),
     [
-        ('left_wrist', (5, 5), (1, 0)),
-        ('right_wrist', (5, 5), (0, 1)),
-        ('left_wrist', (8, 5), (1, 0)),  # three pixels beside it
-        ('left_wrist', (9, 5), (0, 0)),  # four
-        ('left_ankle', (5, 5), (0, 0)),  # an arm says nothing about a leg
-        ('left_shoulder', (5, 5), (0, 0)),
-        ('left_wrist', (-4, 5), (0, 0)),
-        ('left_wrist', (5, 20), (0, 0)),
+        ('left_wrist', (5, 5), 1),
+        ('right_wrist', (5, 5), -1),
+        ('left_wrist', (8, 5), 1),  # three pixels beside it
+        ('left_wrist', (9, 5), 0),  # four
+        ('left_ankle', (5, 5), 0),  # an arm says nothing about a leg
+        ('left_shoulder', (5, 5), 0),
+        ('left_wrist', (-4, 5), 0),
+        ('left_wrist', (5, 20), 0),
     ],
 )
-def test_a_joint_asks_its_neighbourhood(name, place, votes):
+def test_a_joint_asks_its_neighbourhood(name, place, vote):
     limbs = np.zeros((20, 20), np.uint8)
     limbs[5, 5] = LEFT_ARM
-    assert vote_by_joints(limbs, *one_joint(name, place), radius=3) == votes
+    votes = joint_votes(limbs, *one_joint(name, place), radius=3)
+    assert votes.tolist() == [vote if joint == name else 0 for joint in JOINTS]
 
 
 def test_both_sides_near_say_nothing():
     limbs = np.zeros((20, 20), np.uint8)
     limbs[5, 5], limbs[5, 6] = LEFT_LEG, RIGHT_LEG
-    assert vote_by_joints(limbs, *one_joint('left_knee', (5, 5)), radius=2) == (0, 0)
-    assert vote_by_joints(limbs, *one_joint('left_knee', (5, 5)), radius=0) == (1, 0)
+    assert joint_votes(limbs, *one_joint('left_knee', (5, 5)), radius=2).sum() == 0
+    assert joint_votes(limbs, *one_joint('left_knee', (5, 5)), radius=0).sum() == 1
 
 
 def test_points_ask_their_pixel():
@@ -71,3 +72,19 @@ def test_points_ask_their_pixel():
     parts = np.array([3, 16, 4, 5, 6, 3, 3, 1])  # r hand, upper arm r, l hand, l foot, r foot, outside, nothing, torso
     assert vote_by_points(limbs, points, parts) == (3, 2)
     assert vote_by_points(limbs, np.zeros((0, 2)), np.zeros(0, dtype=int)) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ('share', 'left', 'right', 'votes'),
+    [
+        (0.02, [61, 60], [50, 49], (1, 0)),  # eleven of a hundred pixels apart
+        (0.02, [50], [61], (0, 1)),
+        (0.02, [55], [50], (0, 0)),  # sideways
+        (0.02, [50], [55], (0, 0)),
+        (0.01, [90], [10], (0, 0)),  # hardly a face
+        (0.5, [], [10], (0, 0)),
+        (0.5, [10], [], (0, 0)),
+    ],
+)
+def test_who_shows_the_face_has_the_left_on_the_images_right(share, left, right, votes):
+    assert vote_by_face(share, np.array(left), np.array(right), 100) == votes

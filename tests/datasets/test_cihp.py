@@ -9,7 +9,7 @@ from PIL import Image
 
 from mmspd.anatomy import CIHP_CLASSES, PARSING_CLASSES
 from mmspd.datasets import CIHPDataset, LoadParsingLabel, LoadPersonImage, PackSPDInputs, PersonAffine
-from mmspd.datasets.human_maps import boxes_of_humans
+from mmspd.datasets.files.human_maps import boxes_of_humans
 from mmspd.testing import write_small_cihp
 from mmspd.testing.people import sample_person
 

@@ -15,7 +15,7 @@ from mmspd.datasets import (
     PersonAffine,
     PoseTargets,
 )
-from mmspd.datasets.coco_persons_file import read_coco_persons
+from mmspd.datasets.files.coco_persons_file import read_coco_persons
 from mmspd.testing import write_small_coco
 from mmspd.testing.people import sample_person
 

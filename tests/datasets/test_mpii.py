@@ -9,7 +9,7 @@ from scipy.io import savemat
 
 from mmspd.anatomy import JOINTS
 from mmspd.datasets import LoadPersonImage, MPIIDataset, PackSPDInputs, PersonAffine, PoseTargets
-from mmspd.datasets.mpii_file import read_mpii_json, read_mpii_mat
+from mmspd.datasets.files.mpii_file import read_mpii_json, read_mpii_mat
 from mmspd.testing import write_small_mpii
 from mmspd.testing.people import sample_person
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from mmspd.datasets import LIPMultiTaskDataset
-from mmspd.datasets.image_files import read_image, read_parsing_label
-from mmspd.datasets.lip_files import read_id_list, read_poses
+from mmspd.datasets.files.image_files import read_image, read_parsing_label
+from mmspd.datasets.files.lip_files import read_id_list, read_poses
 from mmspd.datasets.transforms import LoadParsingLabel, LoadPersonImage, PackSPDInputs, PersonAffine
 
 VAL_IMAGES = ('36_453991', '114317_456748', '208597_461278', '313434_204398', '342469_423620', '447689_524975')

@@ -20,8 +20,8 @@ from mmengine.structures import InstanceData
 
 from mmspd.codecs.charts import paste_surface
 from mmspd.datasets import LIPMultiTaskDataset
-from mmspd.datasets.densepose_file import read_densepose
-from mmspd.datasets.densepose_results import read_results
+from mmspd.datasets.files.densepose_file import read_densepose
+from mmspd.datasets.files.densepose_results import read_results
 from mmspd.evaluation import SurfacePointMetric
 from mmspd.registry import MODELS
 from mmspd.structures import SPDDataSample

@@ -27,7 +27,7 @@ from PIL import Image
 from pycocotools import mask as coco_mask
 
 from mmspd.anatomy import COARSE_PARTS, MASK_SIZE, NUM_JOINTS, NUM_PARTS
-from mmspd.datasets.crops import crop_of
+from mmspd.datasets.crops.lip_crops import crop_of
 
 _TOOL = Path(__file__).parents[1] / 'datasets' / 'prepare_lip.py'
 _HEIGHT, _WIDTH = 480, 640  # of every COCO image

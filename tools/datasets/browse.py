@@ -19,12 +19,10 @@ from typing import Any
 
 import cv2
 import numpy as np
-from mmengine.config import Config
-from mmengine.registry import init_default_scope
 
 from mmspd.anatomy import JOINTS, SIDE_COLOURS, SURFACE_PARTS
 from mmspd.checking.pictures import annotated_entry, annotated_input, plain
-from mmspd.checking.sources import KINDS, datasets_of_config, datasets_of_kind
+from mmspd.checking.sources import KINDS, open_datasets
 from mmspd.checking.statistics import Statistics, count_dataset
 from mmspd.datasets.persons import PersonDataset
 from mmspd.engine import set_data_root
@@ -45,7 +43,7 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--kind', choices=sorted(KINDS), help='show the files of a folder, before any pipeline')
     parser.add_argument('--data-root', help="the data sets' folder, in place of the config's")
     parser.add_argument('--out', type=Path, required=True, help='folder to write to')
-    parser.add_argument('--split', help="'train', 'val' or 'test' (default: all)")
+    parser.add_argument('--split', help='one of the data sets, such as train (default: all)')
     parser.add_argument('--num', type=int, default=12, help='samples of each split (default: %(default)s)')
     parser.add_argument('--seed', type=int, default=0, help='of the choice and of the augmentation')
     parser.add_argument('--stats', action='store_true', help='count all samples, too')
@@ -53,26 +51,19 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def open_datasets(args: argparse.Namespace) -> dict[str, PersonDataset]:
+def choose_datasets(args: argparse.Namespace) -> dict[str, PersonDataset]:
     """The data sets that the command line names, by split, not read yet.
 
     Raises:
         OSError: If there is no such config or folder.
-        ValueError: If there is no such split.
+        ValueError: If there is no such split, or a number is negative.
     """
-    if args.num < 0:
-        raise ValueError(f'--num is not negative, got {args.num}')
-    if args.kind:
-        datasets = datasets_of_kind(args.kind, args.source)
-    else:
-        if not args.source.is_file():
-            raise FileNotFoundError(f"{args.source}: expected a config file; for a data set's folder give its --kind")
-        cfg = Config.fromfile(args.source)
-        set_data_root(cfg, args.data_root)
-        datasets = datasets_of_config(cfg, with_pipeline=True)
+    if min(args.num, args.workers, args.seed) < 0:
+        raise ValueError(f'--num, --workers and --seed are not negative, got {args.num}, {args.workers}, {args.seed}')
+    datasets = open_datasets(args.source, args.kind, args.data_root, set_data_root, with_pipeline=True)
     if args.split is None:
         return datasets
-    chosen = {name: dataset for name, dataset in datasets.items() if name.split('[')[0] == args.split}
+    chosen = {name: dataset for name, dataset in datasets.items() if args.split in (name, name.split('[')[0])}
     if not chosen:
         raise ValueError(f'--split: expected one of {", ".join(datasets)}, got {args.split!r}')
     return chosen
@@ -155,14 +146,16 @@ def main() -> int:
     """Write what the command line asks for.
 
     Returns:
-        int: Exit code: 0, 2 on bad input or data that cannot be read.
+        int: Exit code: 0; 2 on bad input or data that cannot be read; 130 on Ctrl-C.
     """
     args = parse_args()
-    init_default_scope('mmspd')
     try:
-        datasets = open_datasets(args)
+        datasets = choose_datasets(args)
         args.out.mkdir(parents=True, exist_ok=True)
         browse(datasets, args)
+    except KeyboardInterrupt:
+        print('stopped: what is written is whole', file=sys.stderr)
+        return 130
     except (OSError, ValueError, RuntimeError) as error:
         print(f'error: {explain_os_error(error) if isinstance(error, OSError) else error}', file=sys.stderr)
         return 2

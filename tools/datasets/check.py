@@ -1,6 +1,7 @@
 """Find what is wrong with a data set before it costs a training run: every file is read once, every defect is told.
 
-Exit code: 0 the data can be trained on, 1 there are errors (with --strict, or warnings), 2 there is nothing to check.
+Exit code: 0 the data can be trained on, 1 there are errors (with --strict, or warnings), 2 there is nothing to check,
+or no report could be written, 130 it was stopped.
 Nothing of the data is changed. The report, check.json and check.html with pictures, is written to --out.
 
 Example:
@@ -13,12 +14,9 @@ import os
 import sys
 from pathlib import Path
 
-from mmengine.config import Config
-from mmengine.registry import init_default_scope
-
-from mmspd.checking import RULES, check_datasets
-from mmspd.checking.report import write_reports
-from mmspd.checking.sources import KINDS, datasets_of_config, datasets_of_kind
+from mmspd.checking import check_datasets
+from mmspd.checking.report import printable, summary, write_reports
+from mmspd.checking.sources import KINDS, open_datasets
 from mmspd.engine import set_data_root
 from mmspd.utils.progress import report_progress
 from mmspd.utils.whole_files import explain_os_error
@@ -37,16 +35,6 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def read_config(path: Path, data_root: str | None) -> Config:
-    """The config file, with another data folder where the command line names one."""
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: expected a config file; for a data set's folder give its --kind")
-    cfg = Config.fromfile(path)
-    set_data_root(cfg, data_root)
-    init_default_scope('mmspd')
-    return cfg
-
-
 def main() -> int:
     """Check.
 
@@ -57,24 +45,22 @@ def main() -> int:
     try:
         if args.workers < 0 or (args.limit is not None and args.limit < 1):
             raise ValueError('--workers is not negative and --limit at least 1')
-        if args.kind:
-            datasets = datasets_of_kind(args.kind, args.source)
-        else:
-            datasets = datasets_of_config(read_config(args.source, args.data_root))
+        datasets = open_datasets(args.source, args.kind, args.data_root, set_data_root)
         with report_progress('samples') as progress:
             checked = check_datasets(datasets, args.workers, args.limit, progress)
-        folder = args.out or Path('work_dirs') / 'check' / (args.source.stem or 'data')
+        folder = args.out or Path('work_dirs') / 'check' / (args.source.resolve().stem or 'data')
         palettes = {name: dataset.metainfo['palette'] for name, dataset in datasets.items()}
         files = write_reports(checked, folder, f'{args.kind or "config"} {args.source}', palettes)
-    except (OSError, ValueError) as error:
-        print(f'error: {explain_os_error(error) if isinstance(error, OSError) else error}', file=sys.stderr)
+    except KeyboardInterrupt:
+        print('stopped: no report was written', file=sys.stderr)
+        return 130
+    except (OSError, ValueError, RuntimeError) as error:
+        message = explain_os_error(error) if isinstance(error, OSError) else str(error)
+        print(f'error: {printable(message)}', file=sys.stderr)
         return 2
-    for name, count in checked.findings.by_rule().items():
-        rule = RULES[name]
-        print(f'{rule.severity:8} {count:6}  {name}: {rule.title}')
-        example = next(finding for finding in checked.findings.kept if finding.rule == name)
-        print(f'{"":17}such as {example.message}\n{"":17}what to do: {rule.remedy}')
-    print(f'report: {files[1]} and {files[0].name}')
+    for line in summary(checked):
+        print(line)
+    print(f'report: {printable(str(files[1]))} and {files[0].name}')
     print(checked.verdict)
     severities = ('error', 'warning') if args.strict else ('error',)
     return int(any(checked.findings.total(severity) for severity in severities))

@@ -27,15 +27,15 @@ from typing import Any
 
 import numpy as np
 
-from mmspd.datasets.best_predictions import OUTCOMES, BestPredictions, Chosen, Thresholds
-from mmspd.datasets.densepose_file import facts_of_file
-from mmspd.datasets.densepose_results import read_results
-from mmspd.datasets.densepose_writer import write_densepose
-from mmspd.datasets.image_files import read_parsing_label
-from mmspd.datasets.joining.names import LIPName, parse_name
-from mmspd.datasets.lip_files import read_id_list
-from mmspd.datasets.persons_in_images import ImagePersons, persons_of_coco, persons_of_crops
-from mmspd.datasets.problems import Report, tolerating
+from mmspd.datasets.files.densepose_file import facts_of_file
+from mmspd.datasets.files.densepose_results import read_results
+from mmspd.datasets.files.densepose_writer import write_densepose
+from mmspd.datasets.files.image_files import read_parsing_label
+from mmspd.datasets.files.lip_files import read_id_list
+from mmspd.datasets.files.lip_names import LIPName, parse_name
+from mmspd.datasets.files.problems import Report, tolerating
+from mmspd.datasets.predictions.best_predictions import OUTCOMES, BestPredictions, Chosen, Thresholds
+from mmspd.datasets.predictions.persons_in_images import ImagePersons, persons_of_coco, persons_of_crops
 from mmspd.utils.checksums import file_sha256
 from mmspd.utils.progress import report_progress
 from mmspd.utils.whole_files import explain_os_error

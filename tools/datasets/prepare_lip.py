@@ -23,11 +23,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from mmspd.datasets.densepose_writer import encode_densepose
+from mmspd.datasets.files.densepose_writer import encode_densepose
+from mmspd.datasets.files.lip_names import LIPName, parse_name
 from mmspd.datasets.joining.coco_images import find_coco_images
 from mmspd.datasets.joining.join import Conflict, JoinedSplit, join_split, without_conflicts
 from mmspd.datasets.joining.leaks import find_leaks
-from mmspd.datasets.joining.names import LIPName, parse_name
 from mmspd.datasets.joining.pixel_check import CropTask, check_crops
 from mmspd.datasets.joining.report import describe, report_join, report_pixels, report_tree
 from mmspd.datasets.joining.sources import Sources, read_sources

@@ -29,10 +29,10 @@ from mmengine.registry import init_default_scope
 from torch import Tensor, nn
 
 from mmspd.codecs.charts import paste_surface
-from mmspd.datasets.densepose_file import facts_of_file
-from mmspd.datasets.densepose_results import DenseResult, result_entry
+from mmspd.datasets.files.densepose_file import facts_of_file
+from mmspd.datasets.files.densepose_results import DenseResult, result_entry
 from mmspd.datasets.persons import no_joints, person_entry
-from mmspd.datasets.result_folder import IMAGES, RESULTS, Piece, write_result_folder
+from mmspd.datasets.predictions.result_folder import IMAGES, RESULTS, Piece, write_result_folder
 from mmspd.registry import MODELS, TRANSFORMS
 from mmspd.structures import SPDDataSample
 from mmspd.surface.mirroring import BODY_SURFACE

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mmspd.datasets.crops import Crop, crop_of
-from mmspd.datasets.image_files import read_header
+from mmspd.datasets.crops.lip_crops import Crop, crop_of
+from mmspd.datasets.files.image_files import read_header
+from mmspd.datasets.files.lip_names import LIPName, parse_name
 from mmspd.datasets.joining.moving import count_outside, move_person
-from mmspd.datasets.joining.names import LIPName, parse_name
 from mmspd.datasets.joining.sources import Found, Sources
 
 __all__ = ['Conflict', 'JoinedPerson', 'JoinedSplit', 'join_split', 'without_conflicts']

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from mmspd.datasets.joining.names import LIPName
+from mmspd.datasets.files.lip_names import LIPName
 
 __all__ = ['Leaks', 'find_leaks']
 

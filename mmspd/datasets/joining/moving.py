@@ -9,8 +9,8 @@ from typing import Any, Final
 import numpy as np
 
 from mmspd.anatomy import POINT_RANGE
-from mmspd.datasets.crops import Crop
-from mmspd.datasets.number_lists import check_box, check_numbers
+from mmspd.datasets.crops.lip_crops import Crop
+from mmspd.datasets.files.number_lists import check_box, check_numbers
 from mmspd.datasets.transforms.geometry import points_inside
 
 __all__ = ['SURFACE_FIELDS', 'check_person', 'count_outside', 'move_person']

@@ -17,8 +17,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from mmspd.datasets.crops import Crop
-from mmspd.datasets.image_files import read_image
+from mmspd.datasets.crops.lip_crops import Crop
+from mmspd.datasets.files.image_files import read_image
 
 __all__ = ['LARGEST_RESIDUAL', 'CropFit', 'CropTask', 'best_shift', 'check_crops', 'residual_of']
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mmspd.datasets.coco_file import index_images, require_size, whole_id
-from mmspd.datasets.densepose_file import parse_surface
-from mmspd.datasets.joining.json_stream import Source, stream_coco
+from mmspd.datasets.files.coco_file import index_images, require_size, whole_id
+from mmspd.datasets.files.densepose_file import parse_surface
+from mmspd.datasets.files.json_stream import Source, stream_coco
 from mmspd.datasets.joining.moving import SURFACE_FIELDS, check_person
 
 __all__ = ['Found', 'Sources', 'read_sources']

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from mmspd.datasets.lip_files import read_id_list, read_poses
+from mmspd.datasets.files.lip_files import read_id_list, read_poses
 
 __all__ = ['LAYOUT', 'SPLITS', 'SplitCheck', 'check_split', 'image_folder']
 

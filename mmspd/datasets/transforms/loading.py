@@ -6,9 +6,9 @@ import numpy as np
 from mmcv.transforms import BaseTransform
 
 from mmspd.anatomy import IGNORE_LABEL, MASK_SIZE, POINT_RANGE, label_set
-from mmspd.datasets.image_files import read_human_map, read_image, read_parsing_label
-from mmspd.datasets.person_boxes import clip_crop, cut
-from mmspd.datasets.run_length import union_of_masks
+from mmspd.datasets.crops.person_boxes import clip_crop, cut
+from mmspd.datasets.files.image_files import read_human_map, read_image, read_parsing_label
+from mmspd.datasets.files.run_length import union_of_masks
 from mmspd.registry import TRANSFORMS
 
 __all__ = ['LoadParsingLabel', 'LoadPersonImage', 'LoadSurfacePoints']
@@ -20,8 +20,8 @@ class LoadPersonImage(BaseTransform):
 
     Adds ``img`` uint8 (H, W, 3) BGR, ``ori_shape`` and ``img_shape`` (H, W), ``bbox`` float32 (1, 4), the whole
     image, where the dataset knows no box, and ``picture_shape`` (H, W), of the file. A ``crop`` that reaches beyond the
-    picture's right or lower edge is made smaller. :func:`mmspd.datasets.image_files.read_image` says what becomes of
-    unusual files.
+    picture's right or lower edge is made smaller. :func:`mmspd.datasets.files.image_files.read_image` says what becomes
+    of unusual files.
 
     Raises:
         ValueError: If the file is not of the size ``picture_size``, where there is one, or the crop starts outside it.
@@ -54,7 +54,7 @@ class LoadParsingLabel(BaseTransform):
 
     In training it stands before the geometric transform, in evaluation behind it, so that the label keeps the original
     size. Nothing is added where ``seg_map_path`` is None. Files that are no label of this image raise an error, see
-    :func:`mmspd.datasets.image_files.read_parsing_label`.
+    :func:`mmspd.datasets.files.image_files.read_parsing_label`.
 
     Where there is a ``human_map_path``, all classes of persons other than ``human_id`` become background. Where there
     is a ``crop``, the label is cut to it.

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mmspd.anatomy import JOINT_MIRROR
-from mmspd.datasets.image_files import read_parsing_label
+from mmspd.datasets.files.image_files import read_parsing_label
 from mmspd.datasets.transforms import PersonAffine
 from mmspd.datasets.transforms.geometry import mirror_label, person_matrix, points_inside
 from mmspd.geometry import apply_to_points

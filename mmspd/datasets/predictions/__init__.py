@@ -1,0 +1,1 @@
+"""Predicted surfaces as annotation: of which person, good enough, and as points."""

@@ -13,7 +13,8 @@ from mmspd.visualization.sheets import display_scale, panel_sheet, resize
 
 __all__ = ['Annotated', 'annotated_sheet']
 
-_FONT, _FONT_SCALE = cv2.FONT_HERSHEY_SIMPLEX, 0.35
+_FONT, _FONT_SCALE = cv2.FONT_HERSHEY_SIMPLEX, 0.42
+_GAP = 10  # pixels between a joint's centre and its name
 _BOX, _OUTLINE, _INK = (255, 220, 0), (0, 0, 0), (255, 255, 255)
 _ABBREVIATIONS = {'left': 'l', 'right': 'r'}
 
@@ -92,14 +93,17 @@ def _mark_background(panel: np.ndarray, places: np.ndarray) -> None:
 def _name_joints(panel: np.ndarray, places: np.ndarray, shown: np.ndarray) -> np.ndarray:
     """Write each joint's name beside it: the person's sides as l and r."""
     out = panel.copy()
+    middle = float(places[shown, 0].mean())
     for joint in np.flatnonzero(shown).tolist():
         side = side_of(joint)
         name = JOINTS[joint].removeprefix(f'{side}_')
         text = f'{_ABBREVIATIONS[side]} {name}' if side in _ABBREVIATIONS else name
         x, y = np.rint(places[joint]).astype(int).tolist()
         width = cv2.getTextSize(text, _FONT, _FONT_SCALE, 1)[0][0]
-        # Beside the joint, on the side on which there is room.
-        place = (x + 7 if x + 7 + width < panel.shape[1] else x - 7 - width, y + 3)
+        # Beside the joint, away from the body where there is room: names of left and right keep apart.
+        left, right = x - _GAP - width, x + _GAP
+        to_left = left >= 0 and (x < middle or right + width >= panel.shape[1])
+        place = (left if to_left else right, y + 4)
         cv2.putText(out, text, place, _FONT, _FONT_SCALE, _OUTLINE, 3, cv2.LINE_AA)
         cv2.putText(out, text, place, _FONT, _FONT_SCALE, _INK, 1, cv2.LINE_AA)
     return out

@@ -132,14 +132,21 @@ class LIPMultiTaskDataset(PersonDataset):
         return surfaces
 
     def _compare(self, names: list[str], annotated: dict[str, Any], source: str, what: str) -> None:
-        """Log how many images have no annotation, and how many annotations no image."""
+        """Log how many images have no annotation, and how many annotations no image, and the first of each."""
         listed = set(names)
-        without, extra = len(listed - annotated.keys()), len(annotated.keys() - listed)
-        if without or extra:
+        without = [name for name in names if name not in annotated]
+        unused = [name for name in annotated if name not in listed]
+        if without or unused:
             self.warn(
-                f'{source}: {without} of {len(names)} {self.split} images have no {what} (that task learns nothing '
-                f'from them), and {extra} {what}s are of images that are not used'
+                f'{source}: {len(without)} of {len(names)} {self.split} images have no {what}{_first(without)} (that '
+                f'task learns nothing from them), and {len(unused)} {what}s are of images that are not used'
+                f'{_first(unused)}'
             )
+
+
+def _first(names: list[str]) -> str:
+    """The first of some names, for a message."""
+    return f', the first is {names[0]}' if names else ''
 
 
 def _pose_of(poses: LIPPoses | None, name: str) -> dict[str, np.ndarray]:

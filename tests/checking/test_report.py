@@ -16,7 +16,9 @@ from mmspd.checking.parallel import processes_may_die, read_in_processes
 from mmspd.checking.report import printable, summary, write_reports
 from mmspd.checking.sources import datasets_of_config, datasets_of_kind, open_datasets
 from mmspd.engine import set_data_root
-from tests.checking.test_defects import image_of, names, swapped_joints, truncated_image
+from tests.checking.test_defects import swapped_joints
+from tests.checking.test_file_defects import truncated_image
+from tests.checking.trees import image_of, names
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from mmspd.datasets.files.problems import Report, tolerating
 from mmspd.utils.safe_paths import check_relative
 
 __all__ = ['index_images', 'locate', 'read_coco', 'require_size', 'size_of', 'whole_id']
@@ -46,12 +47,14 @@ def whole_id(entry: Any, where: str) -> int:
     return entry['id']
 
 
-def index_images(images: list[Any], path: str | Path) -> dict[int, dict[str, Any]]:
+def index_images(images: list[Any], path: str | Path, report: Report | None = None) -> dict[int, dict[str, Any]]:
     """Images by their ids, each checked to have a name that stays in the folder of images.
 
     Args:
         images (list): The file's list.
         path (str | Path): The file, for messages.
+        report (Callable[[str], None], optional): Takes the message of each wrong entry, which is then left out.
+            Defaults to None: the first is raised.
 
     Returns:
         dict: Image id -> the image's entry, in the file's order.
@@ -61,15 +64,16 @@ def index_images(images: list[Any], path: str | Path) -> dict[int, dict[str, Any
     """
     found: dict[int, dict[str, Any]] = {}
     for position, image in enumerate(images):
-        where = f'{path}: images[{position}]'
-        image_id = whole_id(image, where)
-        where = f'{where} (id {image_id}), field file_name'
-        if not isinstance(image.get('file_name'), str):
-            raise ValueError(f'{where}: expected a name, got none')
-        check_relative(image['file_name'], where)
-        if image_id in found:
-            raise ValueError(f'{path}: images[{position}]: image id {image_id} occurs twice')
-        found[image_id] = image
+        with tolerating(report):
+            where = f'{path}: images[{position}]'
+            image_id = whole_id(image, where)
+            if image_id in found:
+                raise ValueError(f'{where}: image id {image_id} occurs twice')
+            where = f'{where} (id {image_id}), field file_name'
+            if not isinstance(image.get('file_name'), str):
+                raise ValueError(f'{where}: expected a name, got none')
+            check_relative(image['file_name'], where)
+            found[image_id] = image
     return found
 
 

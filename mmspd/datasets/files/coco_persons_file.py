@@ -126,7 +126,7 @@ def read_coco_persons(
     """
     path = Path(path)
     content = read_coco(path)
-    images = index_images(content['images'], path)
+    images = index_images(content['images'], path, report)
     of_all = facts_of_file(content, path)
     if with_pose:
         _check_joint_names(content, path)

@@ -147,7 +147,7 @@ def read_densepose(path: str | Path, report: Report | None = None) -> dict[str, 
     """
     path = Path(path)
     content = read_coco(path)
-    images = index_images(content['images'], path)
+    images = index_images(content['images'], path, report)
     of_all = facts_of_file(content, path)
     surfaces: dict[str, dict[str, Any]] = {}
     seen: set[int] = set()

@@ -1,9 +1,9 @@
 """What every file in COCO's format has: one JSON object with a list of images and a list of annotations."""
 
-import json
 from pathlib import Path
 from typing import Any
 
+from mmspd.datasets.files.json_file import read_json
 from mmspd.datasets.files.problems import Report, tolerating
 from mmspd.utils.safe_paths import check_relative
 
@@ -24,10 +24,7 @@ def read_coco(path: str | Path) -> dict[str, Any]:
         ValueError: If it is no JSON object with these lists; the message names the file.
     """
     path = Path(path)
-    try:
-        content = json.loads(path.read_text(encoding='utf-8'))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f'{path}: not a JSON file: {error}') from error
+    content = read_json(path)
     if not isinstance(content, dict):
         raise ValueError(f"{path}: expected an object with 'images' and 'annotations', got {type(content).__name__}")
     for key in ('images', 'annotations'):

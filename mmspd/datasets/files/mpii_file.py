@@ -6,7 +6,6 @@ MPII's joints are LIP's, in the same order, and both count pixels from 1. The JS
 and head.
 """
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import numpy as np
 from scipy.io import loadmat
 
 from mmspd.anatomy import NUM_JOINTS
+from mmspd.datasets.files.json_file import read_json
 from mmspd.datasets.files.number_lists import check_number, check_numbers
 from mmspd.datasets.files.problems import Report, tolerating
 from mmspd.utils.safe_paths import check_relative
@@ -114,10 +114,7 @@ def read_mpii_json(path: str | Path, report: Report | None = None) -> list[MPIIP
             file, entry and field.
     """
     path = Path(path)
-    try:
-        content = json.loads(path.read_text(encoding='utf-8'))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f'{path}: not a JSON file: {error}') from error
+    content = read_json(path)
     if not isinstance(content, list):
         raise ValueError(f'{path}: expected a list of persons, got {type(content).__name__}')
     persons = []

@@ -1,5 +1,5 @@
-"""Metrics: parsing in three protocols, joints, surface points."""
+"""Metrics: parsing in three protocols, joints, surface points, geodesic point similarity."""
 
-from mmspd.evaluation.metrics import KeypointMetric, ParsingMetric, SurfacePointMetric
+from mmspd.evaluation.metrics import GPSMetric, KeypointMetric, ParsingMetric, SurfacePointMetric
 
-__all__ = ['KeypointMetric', 'ParsingMetric', 'SurfacePointMetric']
+__all__ = ['GPSMetric', 'KeypointMetric', 'ParsingMetric', 'SurfacePointMetric']

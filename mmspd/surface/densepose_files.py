@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-from scipy.io import loadmat, whosmat
 
 from mmspd.anatomy import NUM_PARTS
 from mmspd.surface.charts import Surface
+from mmspd.surface.matlab_files import numbers_of, read_fields, whole_numbers_of
 
 __all__ = ['DENSEPOSE_SURFACE', 'DENSEPOSE_VERTICES', 'read_densepose_surface']
 
@@ -20,8 +20,6 @@ DENSEPOSE_SURFACE: Final = 'densepose'
 DENSEPOSE_VERTICES: Final = 6890  # of the mesh that the charts belong to
 
 _FIELDS: Final = ('All_Faces', 'All_FaceIndices', 'All_U_norm', 'All_V_norm', 'All_vertices')
-_LARGEST_FILE: Final = 16 * 2**20  # bytes; the real one has 0.6 million
-_LARGEST_FIELD: Final = 10**6  # numbers; the real ones have up to 41,322
 
 
 def read_densepose_surface(path: str | Path) -> Surface:
@@ -39,11 +37,12 @@ def read_densepose_surface(path: str | Path) -> Surface:
             out of range; the error names file and field.
     """
     path = Path(path)
-    fields = _read_fields(path)
-    faces = _whole_numbers(fields, 'All_Faces', path)
-    uv = np.stack([_column(fields, name, path) for name in ('All_U_norm', 'All_V_norm')], axis=1)
-    vertex_of = _whole_numbers(fields, 'All_vertices', path).reshape(-1)
-    part_of_face = _whole_numbers(fields, 'All_FaceIndices', path).reshape(-1)
+    fields = read_fields(path, _FIELDS, 'a chart table of DensePose')
+    faces = whole_numbers_of(fields, 'All_Faces', path)
+    count = fields['All_vertices'].size
+    uv = np.stack([numbers_of(fields, name, path, count) for name in ('All_U_norm', 'All_V_norm')], axis=1)
+    vertex_of = whole_numbers_of(fields, 'All_vertices', path, count)
+    part_of_face = whole_numbers_of(fields, 'All_FaceIndices', path).reshape(-1)
     if faces.ndim != 2 or faces.shape[1] != 3 or len(part_of_face) != len(faces) or len(faces) == 0:
         raise ValueError(
             f'{path}: expected All_Faces (F, 3) and F numbers in All_FaceIndices, '
@@ -64,47 +63,3 @@ def read_densepose_surface(path: str | Path) -> Surface:
         return Surface(vertex_of - 1, part_of, uv, faces - 1, DENSEPOSE_VERTICES, DENSEPOSE_SURFACE)
     except ValueError as error:
         raise ValueError(f'{path}: {error}') from error
-
-
-def _read_fields(path: Path) -> dict[str, np.ndarray]:
-    """The fields as numpy arrays, of whatever type and shape."""
-    if path.stat().st_size > _LARGEST_FILE:
-        raise ValueError(f'{path}: expected a file of at most {_LARGEST_FILE} bytes, got {path.stat().st_size}')
-    try:
-        with path.open('rb') as stream:
-            shapes = {name: shape for name, shape, _ in whosmat(stream)}
-            for name in _FIELDS:
-                if name not in shapes:
-                    raise ValueError(f'the field {name} is missing; there are {sorted(shapes)[:20]}')
-                if np.prod(shapes[name], dtype=float) > _LARGEST_FIELD:
-                    raise ValueError(f'the field {name} claims the shape {shapes[name]}')
-            stream.seek(0)
-            content = loadmat(stream, variable_names=_FIELDS, mat_dtype=False)
-    except Exception as error:  # the parser raises whatever it stumbles over: TypeError, zlib.error, KeyError, ...
-        raise ValueError(f'{path}: not a chart table of DensePose, or damaged: {error}') from error
-    return {name: np.asarray(content[name]) for name in _FIELDS}
-
-
-def _numbers(fields: dict[str, np.ndarray], name: str, path: Path) -> np.ndarray:
-    """A field of finite numbers, as float64."""
-    array = fields[name]
-    if array.dtype.kind not in 'iuf' or not np.isfinite(array).all():
-        raise ValueError(f'{path}: expected finite numbers in {name}, got {array.dtype}, or infinite ones among them')
-    return array.astype(np.float64)
-
-
-def _whole_numbers(fields: dict[str, np.ndarray], name: str, path: Path) -> np.ndarray:
-    """A field of whole numbers, whatever MATLAB stored them as: int64."""
-    array = _numbers(fields, name, path)
-    if (array % 1 != 0).any() or (np.abs(array) > 2**31).any():
-        raise ValueError(f'{path}: expected whole numbers in {name}')
-    return array.astype(np.int64)
-
-
-def _column(fields: dict[str, np.ndarray], name: str, path: Path) -> np.ndarray:
-    """One number for each chart vertex: float64 (C,)."""
-    column = _numbers(fields, name, path).reshape(-1)
-    count = fields['All_vertices'].size
-    if len(column) != count:
-        raise ValueError(f'{path}: expected {count} numbers in {name}, one for each of All_vertices, got {len(column)}')
-    return column

@@ -6,6 +6,8 @@ Letters: N points, any shape; V mesh vertices. Part 0 is the background: it has 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial import cKDTree
+from scipy.spatial.distance import cdist
 
 from mmspd.anatomy import NUM_PARTS
 from mmspd.surface.charts import PartChart, Surface
@@ -14,6 +16,7 @@ __all__ = ['SurfacePoints', 'charts_to_points', 'charts_to_vertices', 'interpola
 
 
 _FARTHEST_UV = 1e6  # beyond, products of coordinates lose their meaning
+_TIES_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +54,7 @@ def _check_charts(surface: Surface, parts: np.ndarray, uv: np.ndarray) -> tuple[
 
 
 def charts_to_vertices(surface: Surface, parts: np.ndarray, uv: np.ndarray) -> np.ndarray:
-    """The mesh vertex nearest in U, V among those of the part.
+    """The mesh vertex nearest in U, V among those of the part; of several equally near, the first chart vertex's.
 
     Args:
         surface (Surface): Charted mesh.
@@ -68,9 +71,21 @@ def charts_to_vertices(surface: Surface, parts: np.ndarray, uv: np.ndarray) -> n
     vertices = np.full(parts.shape, -1, dtype=np.int64)
     for part in np.unique(parts[parts > 0]).tolist():
         chart, chosen = surface.parts[part], parts == part
-        _, nearest = chart.tree.query(uv[chosen])
-        vertices[chosen] = surface.vertex_of[chart.chart_vertices[nearest]]
+        vertices[chosen] = surface.vertex_of[chart.chart_vertices[_first_nearest(chart.tree, uv[chosen])]]
     return vertices
+
+
+def _first_nearest(tree: cKDTree, points: np.ndarray) -> np.ndarray:
+    """The point of the tree nearest to each of (P, 2): int64 (P,). Of equally near ones the tree gives any."""
+    if tree.n == 1:
+        return np.zeros(len(points), dtype=np.int64)
+    distance, nearest = tree.query(points, k=2)
+    found = nearest[:, 0]
+    tied = np.flatnonzero(distance[:, 0] == distance[:, 1])
+    for start in range(0, len(tied), _TIES_AT_ONCE):
+        some = tied[start : start + _TIES_AT_ONCE]
+        found[some] = cdist(points[some], tree.data).argmin(axis=1)
+    return found
 
 
 def charts_to_points(surface: Surface, parts: np.ndarray, uv: np.ndarray) -> SurfacePoints:

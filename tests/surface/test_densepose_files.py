@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.io import savemat
 
-from mmspd.surface import densepose_files
+from mmspd.surface import matlab_files
 from mmspd.surface.densepose_files import read_densepose_surface
 from mmspd.surface.lookup import charts_to_points, charts_to_vertices, vertices_to_charts
 
@@ -64,10 +64,10 @@ def test_wrong_fields_are_refused(tmp_path, changes, message):
 
 def test_too_much_is_refused(tmp_path, monkeypatch):
     path = write(tmp_path)
-    monkeypatch.setattr(densepose_files, '_LARGEST_FIELD', 8)
+    monkeypatch.setattr(matlab_files, '_LARGEST_FIELD', 8)
     with pytest.raises(ValueError, match=r'All_Faces claims the shape \(3, 3\)'):
         read_densepose_surface(path)
-    monkeypatch.setattr(densepose_files, '_LARGEST_FILE', 100)
+    monkeypatch.setattr(matlab_files, '_LARGEST_FILE', 100)
     with pytest.raises(ValueError, match='at most 100 bytes'):
         read_densepose_surface(path)
 

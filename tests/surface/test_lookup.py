@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from mmspd.surface import lookup
+from mmspd.surface.charts import Surface
 from mmspd.surface.lookup import charts_to_points, charts_to_vertices, interpolate, vertices_to_charts
 from tests.surface.spheres import chart_sphere
 from tests.surface.test_charts import small
@@ -34,6 +36,21 @@ def test_nearest_vertex_as_by_trying_all(sphere):
     apart = np.linalg.norm(surface.uv - uv[..., None, :], axis=-1)
     apart[surface.part_of != parts[..., None]] = np.inf
     np.testing.assert_array_equal(charts_to_vertices(surface, parts, uv), surface.vertex_of[apart.argmin(-1)])
+
+
+def test_of_equally_near_vertices_the_first_counts(monkeypatch):
+    # A square of 30 x 30 vertices, each there twice, in random order; asked for at corners and centres of its cells.
+    rng = np.random.default_rng(0)
+    uv = np.stack(np.meshgrid(*2 * [np.arange(30) / 32]), axis=-1).reshape(-1, 2).repeat(2, axis=0)
+    uv = rng.permutation(uv)
+    surface = Surface(np.arange(1800), np.full(1800, 7), uv, np.zeros((0, 3), int), 1800)
+    wanted = np.concatenate([uv[:500], uv[:500] + 1 / 64])
+    expected = [np.hypot(*(surface.uv - point).T).argmin() for point in wanted]
+    monkeypatch.setattr(lookup, '_TIES_AT_ONCE', 300)
+    found = charts_to_vertices(surface, np.full(1000, 7), wanted)
+    np.testing.assert_array_equal(found, expected)
+    alone = Surface(np.zeros(1, int), np.ones(1, int), np.zeros((1, 2)), np.zeros((0, 3), int), 1)
+    assert charts_to_vertices(alone, np.array([1, 0]), np.full((2, 2), 0.5)).tolist() == [0, -1]
 
 
 def test_points_on_faces_are_found_again(sphere):

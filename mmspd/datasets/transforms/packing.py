@@ -14,7 +14,18 @@ from mmspd.structures import SPDDataSample
 
 __all__ = ['PackSPDInputs']
 
-META_KEYS = ('img_path', 'img_id', 'ori_shape', 'img_shape', 'warp_matrix', 'flip', 'dp_predicted', 'label_set', 'crop')
+META_KEYS = (
+    'img_path',
+    'img_id',
+    'ori_shape',
+    'img_shape',
+    'warp_matrix',
+    'flip',
+    'dp_surface',
+    'dp_predicted',
+    'label_set',
+    'crop',
+)
 
 
 def _tensor(array: np.ndarray) -> torch.Tensor:

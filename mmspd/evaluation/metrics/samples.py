@@ -12,12 +12,22 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 from prettytable import PrettyTable
 
-__all__ = ['BranchMetric', 'describe', 'log_table', 'to_tensor', 'warn_unmeasured']
+__all__ = ['BranchMetric', 'describe', 'log_table', 'refuse_pseudo_labels', 'to_tensor', 'warn_unmeasured']
 
 
 def describe(sample: Mapping[str, Any]) -> str:
     """How an error names a sample: its file, else its id."""
     return str(sample.get('img_path') or sample.get('img_id') or 'a sample without img_path')
+
+
+def refuse_pseudo_labels(sample: Mapping[str, Any]) -> None:
+    """Raise ValueError for a sample whose surface points are a network's predictions."""
+    if sample.get('dp_predicted'):
+        raise ValueError(
+            f'{describe(sample)}: its surface points were predicted by a network; predicted pseudo-labels are no '
+            "truth to evaluate against. Let the data set's surface_file name annotated ones, or set "
+            'surface_file=None to evaluate without the surface'
+        )
 
 
 class BranchMetric(BaseMetric):

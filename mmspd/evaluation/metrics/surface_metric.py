@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mmspd.evaluation.functional.surface import SurfaceCounts, compare_surface
-from mmspd.evaluation.metrics.samples import BranchMetric, describe, to_tensor, warn_unmeasured
+from mmspd.evaluation.metrics.samples import BranchMetric, describe, refuse_pseudo_labels, to_tensor, warn_unmeasured
 from mmspd.registry import METRICS
 
 __all__ = ['SurfacePointMetric']
@@ -38,12 +38,7 @@ class SurfacePointMetric(BranchMetric):
     def measure(self, sample: Mapping[str, Any]) -> SurfaceCounts:
         """Sum an image's points: eight numbers."""
         truth = sample.get('gt_surface_points')
-        if sample.get('dp_predicted'):
-            raise ValueError(
-                f'{describe(sample)}: its surface points were predicted by a network; predicted pseudo-labels are no '
-                "truth to evaluate against. Let the data set's surface_file name annotated ones, or set "
-                'surface_file=None to evaluate without the surface'
-            )
+        refuse_pseudo_labels(sample)
         if truth is None or not len(truth['labels']):
             return SurfaceCounts()
         surface = sample['pred_surface']

@@ -45,8 +45,8 @@ def test_every_person_is_measured(tool, folder, masked, monkeypatch):
     metric = GPSMetric(surface=str(folder))
     assert min(tool.time_metric(metric, 5, 3, masked)) > 0
     assert found == [(5, 5)]
-    assert all((result.overlap is not None) == masked for result in metric.results)
-    assert all(result.points.points.sum() == 3 for result in metric.results)
+    assert all((result.overlap is not None) == masked for _, result in metric.results)
+    assert all(result.points.points.sum() == 3 for _, result in metric.results)
 
 
 def test_private_memory(tool):

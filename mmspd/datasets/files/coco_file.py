@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from mmspd.datasets.files.json_file import read_json
 from mmspd.datasets.files.problems import Report, tolerating
+from mmspd.utils.json_file import read_json
 from mmspd.utils.safe_paths import check_relative
 
 __all__ = ['index_images', 'locate', 'read_coco', 'require_size', 'size_of', 'whole_id']

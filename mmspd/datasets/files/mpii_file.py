@@ -14,9 +14,9 @@ import numpy as np
 from scipy.io import loadmat
 
 from mmspd.anatomy import NUM_JOINTS
-from mmspd.datasets.files.json_file import read_json
 from mmspd.datasets.files.number_lists import check_number, check_numbers
 from mmspd.datasets.files.problems import Report, tolerating
+from mmspd.utils.json_file import read_json
 from mmspd.utils.safe_paths import check_relative
 
 __all__ = ['MPIIPerson', 'read_mpii_json', 'read_mpii_mat']

@@ -88,6 +88,7 @@ class GPSMetric(BranchMetric):
     """
 
     element = 'pred_surface'
+    section = 'gps'
 
     def __init__(
         self,
@@ -195,10 +196,13 @@ class GPSMetric(BranchMetric):
             return {}
         plain, masked = (group if self.scale is None else f'{group}@{self.scale:g}' for group in ('gps', 'gpsm'))
         gps = np.array([each.gps for each in points])
+        of_persons = [identity for identity, each in zip(self.ids, results, strict=True) if each.points is not None]
+        self.details = {'ids': np.array(of_persons, dtype=str), 'gps': gps}
         metrics = _grouped(plain, score_persons(persons, gps, 'GPS'))
         metrics[f'{plain}/num_persons'] = float(len(persons))
         if persons and len(overlaps) == len(persons):
-            metrics |= _grouped(masked, score_persons(persons, masked_gps(gps, np.array(overlaps)), 'GPSm'))
+            self.details['gpsm'] = masked_gps(gps, np.array(overlaps))
+            metrics |= _grouped(masked, score_persons(persons, self.details['gpsm'], 'GPSm'))
         elif persons:
             without = len(persons) - len(overlaps)
             _log(f'GPSm is left out, as {without} of {len(persons)} persons come without masks (dp_body)')

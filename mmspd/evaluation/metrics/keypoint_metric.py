@@ -48,6 +48,7 @@ class KeypointMetric(BranchMetric):
 
     default_prefix = 'pose'
     element = 'pred_instances'
+    section = 'pose'
 
     def __init__(
         self,
@@ -83,6 +84,8 @@ class KeypointMetric(BranchMetric):
     def score(self, results: list[KeypointErrors]) -> dict[str, float]:
         """Average over all persons."""
         errors = KeypointErrors.concatenate(results)
+        persons = [len(each.annotated) for each in results]
+        self.details = {'ids': np.repeat(np.array(self.ids), persons), **vars(errors)}
         pck, pckh = f'PCK@{self.pck_threshold:g}', f'PCKh@{self.pckh_threshold:g}'
         torso_right, torso_known, no_torso = correct_keypoints(errors, errors.torso, self.pck_threshold)
         head_right, head_known, no_head = correct_keypoints(errors, errors.head, self.pckh_threshold)

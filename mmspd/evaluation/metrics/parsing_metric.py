@@ -12,7 +12,7 @@ from PIL import Image
 from mmspd.anatomy import ATR_CLASSES, IGNORE_LABEL, PARSING_CLASSES
 from mmspd.evaluation.functional.label_maps import build_label_map
 from mmspd.evaluation.functional.parsing import PROTOCOLS, ParsingCounts, count_image, score_parsing
-from mmspd.evaluation.metrics.samples import BranchMetric, describe, log_table, warn_unmeasured
+from mmspd.evaluation.metrics.samples import BranchMetric, describe, log_table, sample_id, warn_unmeasured
 from mmspd.registry import METRICS
 from mmspd.utils.arrays import to_numpy
 
@@ -47,6 +47,7 @@ class ParsingMetric(BranchMetric):
     """
 
     element = 'pred_sem_seg'
+    section = 'parsing'
 
     def __init__(
         self,
@@ -88,7 +89,7 @@ class ParsingMetric(BranchMetric):
             except ValueError as error:
                 raise ValueError(f'{describe(sample)}: {error}') from error
         if self.output_dir is not None:
-            write_prediction(self.output_dir, _image_id(sample), prediction)
+            write_prediction(self.output_dir, sample_id(sample), prediction)
         return counts
 
     def _check_classes(self, logits: Mapping[str, Any] | None) -> None:
@@ -122,6 +123,8 @@ class ParsingMetric(BranchMetric):
             print_log(f'ParsingMetric: classes are counted as {self.label_map}', 'current')
         classes = self.classes
         counts = ParsingCounts.stack(results, len(classes))
+        pixels = np.asarray(results, dtype=np.int64)
+        self.details = {'ids': np.array(self.ids), 'counts': pixels, 'classes': np.array(classes)}
         metrics: dict[str, float] = {}
         for protocol in PROTOCOLS:
             scores = score_parsing(counts, protocol)
@@ -168,8 +171,3 @@ def write_prediction(folder: Path, img_id: str, prediction: np.ndarray) -> Path:
 def _as_image(data: np.ndarray) -> np.ndarray:
     """(1, H, W) as (H, W); anything else unchanged, for the size check to name."""
     return data[0] if data.ndim == 3 and data.shape[0] == 1 else data
-
-
-def _image_id(sample: Mapping[str, Any]) -> str:
-    """The sample's id, else its file's name without suffix."""
-    return str(sample['img_id']) if sample.get('img_id') is not None else Path(str(sample.get('img_path', ''))).stem

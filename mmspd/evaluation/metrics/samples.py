@@ -4,6 +4,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from logging import WARNING
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,25 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 from prettytable import PrettyTable
 
-__all__ = ['BranchMetric', 'describe', 'log_table', 'refuse_pseudo_labels', 'to_tensor', 'warn_unmeasured']
+__all__ = [
+    'BranchMetric',
+    'describe',
+    'log_table',
+    'refuse_pseudo_labels',
+    'sample_id',
+    'to_tensor',
+    'warn_unmeasured',
+]
 
 
 def describe(sample: Mapping[str, Any]) -> str:
     """How an error names a sample: its file, else its id."""
     return str(sample.get('img_path') or sample.get('img_id') or 'a sample without img_path')
+
+
+def sample_id(sample: Mapping[str, Any]) -> str:
+    """The sample's id, else its file's name without suffix; empty if it has neither."""
+    return str(sample['img_id']) if sample.get('img_id') is not None else Path(str(sample.get('img_path') or '')).stem
 
 
 def refuse_pseudo_labels(sample: Mapping[str, Any]) -> None:
@@ -37,24 +51,35 @@ class BranchMetric(BaseMetric):
 
     Attributes:
         element (str): The field of a data sample that the branch predicts, such as ``'pred_instances'``.
+        section (str): The metric's name in evaluation records.
+        ids (list[str]): After an evaluation, in the process that scored: the id of each result.
+        details (dict[str, np.ndarray]): Likewise: what the scores were made of; see :mod:`mmspd.evaluation.record`.
     """
 
     element: str
+    section: str
+
+    def __init__(self, collect_device: str = 'cpu', prefix: str | None = None) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        self.ids: list[str] = []
+        self.details: dict[str, np.ndarray] = {}
 
     def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
         """Measure a batch, one result a sample."""
         for sample in data_samples:
             if sample.get(self.element) is not None:
-                self.results.append(self.measure(sample))
+                self.results.append((sample_id(sample), self.measure(sample)))
             elif self.results:
                 raise ValueError(f'{describe(sample)}: no {self.element}, which earlier samples have')
 
-    def compute_metrics(self, results: list) -> dict[str, float]:
+    def compute_metrics(self, results: list[tuple[str, Any]]) -> dict[str, float]:
         """Score all results; nothing where the model predicted nothing of the kind."""
+        self.ids = [identity for identity, _ in results]
+        self.details = {}
         if not results:
             print_log(f'{type(self).__name__}: this model predicts no {self.element}, so it has no score', 'current')
             return {}
-        return self.score(results)
+        return self.score([measured for _, measured in results])
 
     @abstractmethod
     def measure(self, sample: Mapping[str, Any]) -> Any:
@@ -62,7 +87,7 @@ class BranchMetric(BaseMetric):
 
     @abstractmethod
     def score(self, results: list) -> dict[str, float]:
-        """The metrics of all results."""
+        """The metrics of all results, which are in the order of ``ids``; fills ``details``."""
 
 
 def to_tensor(array: np.ndarray | torch.Tensor) -> torch.Tensor:

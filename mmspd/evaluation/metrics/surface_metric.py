@@ -1,7 +1,10 @@
 """``SurfacePointMetric``: the body surface at annotated points."""
 
 from collections.abc import Mapping
+from dataclasses import astuple, fields
 from typing import Any
+
+import numpy as np
 
 from mmspd.evaluation.functional.surface import SurfaceCounts, compare_surface
 from mmspd.evaluation.metrics.samples import BranchMetric, describe, refuse_pseudo_labels, to_tensor, warn_unmeasured
@@ -34,6 +37,7 @@ class SurfacePointMetric(BranchMetric):
 
     default_prefix = 'surface'
     element = 'pred_surface'
+    section = 'surface'
 
     def measure(self, sample: Mapping[str, Any]) -> SurfaceCounts:
         """Sum an image's points: eight numbers."""
@@ -60,6 +64,9 @@ class SurfacePointMetric(BranchMetric):
 
     def score(self, results: list[SurfaceCounts]) -> dict[str, float]:
         """Average over all points."""
+        counts = np.array([astuple(each) for each in results], dtype=np.float64)
+        names = [each.name for each in fields(SurfaceCounts)]
+        self.details = {'ids': np.array(self.ids), 'counts': counts, 'fields': np.array(names)}
         total = SurfaceCounts.total(results)
         metrics = total.scores()
         if not total.background_points:

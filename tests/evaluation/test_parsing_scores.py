@@ -1,8 +1,11 @@
 import numpy as np
 import pytest
 import torch
+from sklearn import metrics as sklearn
 
 from mmspd.evaluation.functional import PROTOCOLS, ParsingCounts, confusion_matrix, count_image, score_parsing
+from mmspd.evaluation.functional.confusion import Confusion, largest_confusions, pack_confusion, unpack_confusion
+from mmspd.evaluation.functional.parsing import parsing_sums
 
 NAN = float('nan')
 # Two images of four classes. In the first, label (row) and prediction give, without the ignored pixel:
@@ -135,6 +138,96 @@ def test_random_images_against_plain_loops(protocol, seed):
     actual = np.stack(list(scores.per_class().values()), axis=1)
     np.testing.assert_allclose(actual, score_by_loops(predictions, labels, 7, protocol))
     assert 0 < np.nanmean(actual) < 1
+
+
+def random_maps(seed):
+    """Images of up to 40x40 pixels with nine of ten classes, a tenth of them ignored; about half is predicted right."""
+    rng = np.random.default_rng(seed)
+    images = []
+    for _ in range(8):
+        size = tuple(rng.integers(1, 41, 2))
+        label = rng.choice(rng.choice(9, 4, replace=False), size)
+        prediction = np.where(rng.random(size) < 0.5, label, rng.choice(rng.choice(9, 4), size))
+        label[rng.random(size) < 0.1] = 255
+        images.append((prediction, label))
+    return images
+
+
+@pytest.mark.parametrize('seed', range(3))
+def test_agreement_with_scikit_learn(seed):
+    images = random_maps(seed)
+    valid = [(prediction[label < 255], label[label < 255]) for prediction, label in images]
+    for (prediction, label), (kept, truth) in zip(images, valid, strict=True):
+        expected = sklearn.confusion_matrix(truth, kept, labels=range(10))
+        np.testing.assert_array_equal(confusion_matrix(prediction, label, 10), expected)
+    counts = count(*zip(*images, strict=True), 10)
+    predicted, truth = (np.concatenate(each) for each in zip(*valid, strict=True))
+    found = score_parsing(counts, 'dataset')
+    options = {'labels': range(10), 'average': None, 'zero_division': 0}
+    precision, recall, f1, support = sklearn.precision_recall_fscore_support(truth, predicted, **options)
+    np.testing.assert_array_equal(counts.labelled.sum(axis=0), support)
+    iou = sklearn.jaccard_score(truth, predicted, **options)
+    for actual, expected in ((found.iou, iou), (found.precision, precision), (found.recall, recall), (found.f1, f1)):
+        np.testing.assert_allclose(actual, [*expected[:9], NAN], rtol=1e-12)  # the last class is nowhere
+    assert counts.pixel_accuracy() == pytest.approx(sklearn.accuracy_score(truth, predicted))
+    foreground = truth > 0
+    expected = sklearn.accuracy_score(truth[foreground], predicted[foreground])
+    assert counts.foreground_accuracy() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize('seed', range(3))
+def test_agreement_with_scikit_learn_image_by_image(seed):
+    images = random_maps(seed)
+    found = score_parsing(count(*zip(*images, strict=True), 10), 'image')
+    each = []
+    for prediction, label in images:
+        truth, kept = label[label < 255], prediction[label < 255]
+        options = {'labels': range(10), 'average': None, 'zero_division': 0}
+        scores = np.array([
+            sklearn.jaccard_score(truth, kept, **options),
+            *sklearn.precision_recall_fscore_support(truth, kept, **options)[:3],
+        ])  # fmt: skip
+        scores[:, ~np.isin(np.arange(10), [truth, kept])] = NAN
+        each.append(scores)
+    present = ~np.isnan(each)
+    expected = np.nansum(each, axis=0) / np.where(present.any(axis=0), present.sum(axis=0), NAN)
+    np.testing.assert_allclose([found.iou, found.precision, found.recall, found.f1], expected, rtol=1e-12)
+
+
+def test_foreground_accuracy_by_hand(counts):
+    # Of the labelled pixels that are not background, the first image has 2 of 3 right, the second 0 of 3.
+    assert counts.foreground_accuracy() == pytest.approx(2 / 6)
+    assert np.isnan(count([np.array([[1, 0]])], [np.array([[0, 0]])], 2).foreground_accuracy())
+
+
+def test_matrices_are_packed_without_loss():
+    matrix = np.zeros((20, 20), dtype=np.int64)
+    matrix[0, 0], matrix[19, 3], matrix[19, 19] = 2**32 - 1, 1, 7
+    packed = pack_confusion(matrix)
+    assert packed.tolist() == [[0, 383, 399], [2**32 - 1, 1, 7]]
+    np.testing.assert_array_equal(unpack_confusion(packed, 20), matrix)
+    assert not unpack_confusion(pack_confusion(np.zeros((3, 3), dtype=np.int64)), 3).any()
+
+
+def test_largest_confusions_by_hand():
+    # Shares of the labels: 10 / 20, 1 / 2, 2 / 10, 1 / 10 and 5 / 20; one class is never labelled.
+    matrix = np.array([[5, 10, 0, 5], [0, 1, 1, 0], [2, 1, 7, 0], [0, 0, 0, 0]])
+    assert largest_confusions(matrix, 4) == [
+        Confusion(0, 1, 10, 0.5), Confusion(1, 2, 1, 0.5), Confusion(0, 3, 5, 0.25), Confusion(2, 0, 2, 0.2),
+    ]  # fmt: skip
+    assert len(largest_confusions(matrix, 99)) == 5
+    assert largest_confusions(np.diag([3, 4]), 9) == []
+
+
+def test_summed_scores_are_the_scores(counts):
+    values = parsing_sums(counts, 'abcd').values()
+    for protocol in PROTOCOLS:
+        scores = score_parsing(counts, protocol)
+        assert {name: values[f'{protocol}/{name}'] for name in scores.means()} == scores.means()
+        np.testing.assert_array_equal([values[f'{protocol}/IoU.{each}'] for each in 'abcd'], scores.iou)
+    assert values['dataset/aAcc'] == counts.pixel_accuracy()
+    assert values['dataset/fgAcc'] == counts.foreground_accuracy()
+    assert len(values) == 3 * 4 * 5 + 2
 
 
 def test_an_ignored_image_changes_nothing(counts):

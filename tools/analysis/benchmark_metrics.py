@@ -1,20 +1,34 @@
-"""Time the three metrics on images of LIP's size, on random predictions in main memory and without a model.
+"""Time the metrics on images of LIP's size, on random predictions in main memory and without a model.
 
-Example:
+With --pairs, ParsingMetric alone is timed over so many pairs of label and prediction, on one core, without and with
+intervals and the boundary score, from the first pair to the last score. The pairs are a few different ones in turn, in
+smooth regions; by the joints of its validation list, LIP's pictures are mostly smaller than the default size. The best
+of some rounds counts, as other work on the machine only ever slows it down.
+
+Examples:
     python tools/analysis/benchmark_metrics.py --height 500 --width 300 --images 50
+    python tools/analysis/benchmark_metrics.py --pairs 10000
 """
 
 import argparse
+import os
 import time
+from functools import partial
+from typing import Any, Final
 
+import cv2
 import numpy as np
 import torch
+from benchmark_rounds import time_rounds
 from mmengine.evaluator import BaseMetric
 from mmengine.structures import InstanceData, PixelData
 
 from mmspd.anatomy import NUM_CLASSES, NUM_JOINTS, NUM_PARTS
 from mmspd.evaluation import KeypointMetric, ParsingMetric, SurfacePointMetric
 from mmspd.structures import SPDDataSample
+
+_DIFFERENT: Final = 24  # pairs, in turn
+_SETTINGS: Final[tuple[dict[str, Any], ...]] = ({}, {'intervals': 1000}, {'boundary': 0.0075})
 
 
 def parse_args() -> argparse.Namespace:
@@ -25,7 +39,12 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--points', type=int, default=120, help='surface points an image (default: %(default)s)')
     parser.add_argument('--images', type=int, default=50, help='number of images (default: %(default)s)')
     parser.add_argument('--threads', type=int, default=1, help='PyTorch threads (default: %(default)s)')
-    return parser.parse_args()
+    parser.add_argument('--pairs', type=int, default=0, help='time ParsingMetric alone over so many pairs instead')
+    parser.add_argument('--rounds', type=int, default=3, help='of --pairs (default: %(default)s)')
+    args = parser.parse_args()
+    if min(args.height, args.width, args.points, args.images, args.threads, args.rounds) < 1 or args.pairs < 0:
+        parser.error('expected at least one of everything')
+    return args
 
 
 def random_sample(height: int, width: int, points: int, rng: np.random.Generator) -> dict:
@@ -61,10 +80,60 @@ def random_sample(height: int, width: int, points: int, rng: np.random.Generator
     return sample.to_dict()
 
 
+def smooth_pair(height: int, width: int, rng: np.random.Generator) -> dict:
+    """Label and prediction in regions about as large as clothes and limbs, about a quarter of the pixels wrong."""
+
+    def fields(deviation: float) -> np.ndarray:
+        noise = rng.normal(size=(height, width, NUM_CLASSES)).astype(np.float32)
+        blurred = np.dstack([cv2.GaussianBlur(plane, (0, 0), deviation) for plane in np.moveaxis(noise, 2, 0)])
+        return blurred / blurred.std()
+
+    # Eight of the classes are in the picture, the background in much of it.
+    chances = np.full(NUM_CLASSES, -9.0)
+    chances[rng.choice(np.arange(1, NUM_CLASSES), 7, replace=False)] = 0
+    chances[0] = 1
+    truth = fields(25.0) + chances
+    maps = truth, truth + 0.3 * fields(6.0)
+    label, prediction = (PixelData(data=torch.from_numpy(values.argmax(axis=2))[None]) for values in maps)
+    sample = SPDDataSample(metainfo={'img_path': 'random.jpg', 'img_id': 'random'})
+    sample.gt_sem_seg, sample.pred_sem_seg = label, prediction
+    return sample.to_dict()
+
+
+def measure_parsing(samples: list[dict], pairs: int, settings: dict[str, Any]) -> None:
+    """Process so many pairs, one at a time, and score them."""
+    metric = ParsingMetric(per_class=False, **settings)
+    for index in range(pairs):
+        metric.process(None, [samples[index % len(samples)]])
+    metric.evaluate(size=pairs)
+
+
+def time_parsing(args: argparse.Namespace) -> None:
+    """Time ParsingMetric with each of the settings and print images a second."""
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    rng = np.random.default_rng(0)
+    samples = [smooth_pair(args.height, args.width, rng) for _ in range(min(args.pairs, _DIFFERENT))]
+    runs = [partial(measure_parsing, samples, args.pairs, settings) for settings in _SETTINGS]
+    seconds = time_rounds(runs, args.rounds, warmup=0)
+    for settings, best, median in zip(_SETTINGS, seconds.min(axis=0), np.median(seconds, axis=0), strict=True):
+        what = ', '.join(f'{name}={value:g}' for name, value in settings.items()) or 'plain'
+        rates = f'{args.pairs / best:7.0f} images/s, {args.pairs / median:7.0f} in the median'
+        print(f'{what:18}{rates} of {args.rounds} rounds')
+    print(f'{args.pairs} pairs of {args.height}x{args.width}, one core')
+
+
 def main() -> None:
-    """Time each metric and print milliseconds."""
+    """Time each metric and print milliseconds, or ParsingMetric alone."""
     args = parse_args()
     torch.set_num_threads(args.threads)
+    if args.pairs:
+        time_parsing(args)
+    else:
+        time_metrics(args)
+
+
+def time_metrics(args: argparse.Namespace) -> None:
+    """Time each metric and print milliseconds."""
     rng = np.random.default_rng(0)
     # A few different samples in turn, so that the processor's caches do not hold them all.
     samples = [random_sample(args.height, args.width, args.points, rng) for _ in range(min(args.images, 8))]

@@ -1,5 +1,6 @@
 """The arithmetic of the metrics, as pure functions."""
 
+from mmspd.evaluation.functional.confusion import confusion_matrix, count_image
 from mmspd.evaluation.functional.keypoints import (
     KeypointErrors,
     compare_keypoints,
@@ -14,8 +15,6 @@ from mmspd.evaluation.functional.parsing import (
     ClassScores,
     ParsingCounts,
     Protocol,
-    confusion_matrix,
-    count_image,
     score_parsing,
 )
 from mmspd.evaluation.functional.surface import SurfaceCounts, compare_surface

@@ -20,20 +20,30 @@ from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
 import numpy as np
-import torch
 
-from mmspd.anatomy import IGNORE_LABEL
-from mmspd.utils.arrays import to_numpy
+from mmspd.evaluation.functional.bootstrap import SummedScores, join_scores
 
-__all__ = ['PROTOCOLS', 'ClassScores', 'ParsingCounts', 'Protocol', 'confusion_matrix', 'count_image', 'score_parsing']
+__all__ = [
+    'BACKGROUND',
+    'PROTOCOLS',
+    'SCORES',
+    'ClassScores',
+    'ParsingCounts',
+    'Protocol',
+    'mean_of_known',
+    'parsing_sums',
+    'score_parsing',
+]
 
 Protocol = Literal['dataset', 'image', 'image_both']
 PROTOCOLS: Final[tuple[Protocol, ...]] = get_args(Protocol)
+SCORES: Final = ('IoU', 'Precision', 'Recall', 'F1')
+BACKGROUND: Final = 0
 
 
 @dataclass(frozen=True)
 class ClassScores:
-    """Scores per class: float64, (C,) each, 0..1, NaN for a class that occurs nowhere."""
+    """Scores per class: float64, (..., C) each, 0..1, NaN for a class that occurs nowhere."""
 
     iou: np.ndarray
     precision: np.ndarray
@@ -42,11 +52,18 @@ class ClassScores:
 
     def per_class(self) -> dict[str, np.ndarray]:
         """The four scores by the names that logs use."""
-        return {'IoU': self.iou, 'Precision': self.precision, 'Recall': self.recall, 'F1': self.f1}
+        return dict(zip(SCORES, (self.iou, self.precision, self.recall, self.f1), strict=True))
 
     def means(self) -> dict[str, float]:
-        """``mIoU``, ``mPrecision``, ``mRecall``, ``mF1`` over the classes that occur; NaN if none does."""
-        return {f'm{name}': _mean_of_known(values) for name, values in self.per_class().items()}
+        """``mIoU``, ``mPrecision``, ``mRecall``, ``mF1`` of (C,) over the classes that occur; NaN if none does."""
+        return {f'm{name}': float(mean_of_known(values)) for name, values in self.per_class().items()}
+
+    def by_name(self, group: str, classes: Sequence[str]) -> dict[str, np.ndarray]:
+        """Means and scores per class by keys such as ``dataset/mIoU`` and ``dataset/IoU.Hat``: float64 (...) each."""
+        found = {f'{group}/m{name}': mean_of_known(values) for name, values in self.per_class().items()}
+        for name, values in self.per_class().items():
+            found |= {f'{group}/{name}.{each}': values[..., place] for place, each in enumerate(classes)}
+        return found
 
 
 @dataclass(frozen=True)
@@ -71,69 +88,16 @@ class ParsingCounts:
 
     def pixel_accuracy(self) -> float:
         """Share of all labelled pixels that are predicted right; NaN if there is none."""
-        total = int(self.labelled.sum())
-        return int(self.correct.sum()) / total if total else float('nan')
+        return float(_accuracy(self.correct.sum(axis=0), self.labelled.sum(axis=0)))
 
+    def foreground_accuracy(self) -> float:
+        """Share of the pixels labelled as another class than the background that get that class; NaN if there is none.
 
-def confusion_matrix(
-    prediction: np.ndarray | torch.Tensor,
-    label: np.ndarray | torch.Tensor,
-    num_classes: int,
-    ignore_index: int = IGNORE_LABEL,
-) -> np.ndarray:
-    """Count the pixels of one image by label and prediction.
-
-    Args:
-        prediction (np.ndarray | torch.Tensor): Whole numbers of any shape, 0..C-1 everywhere, also where ignored.
-        label (np.ndarray | torch.Tensor): Same shape; 0..C-1 or ``ignore_index``.
-        num_classes (int): C.
-        ignore_index (int): Label of pixels to leave out; not negative. Defaults to 255.
-
-    Returns:
-        np.ndarray: int64, (C, C); rows are labels, columns predictions.
-
-    Raises:
-        ValueError: If the shapes differ or a value is out of range.
-    """
-    predicted, labelled = to_numpy(prediction), to_numpy(label)
-    if predicted.shape != labelled.shape:
-        raise ValueError(
-            f'prediction and label must have the same size, got {predicted.shape} and {labelled.shape}; '
-            'predictions are resized to the original image, so its label must not be resized'
-        )
-    if not predicted.size:
-        return np.zeros((num_classes, num_classes), dtype=np.int64)
-    _check_range('prediction', predicted, num_classes - 1)
-    rows = max(num_classes, ignore_index + 1)
-    _check_range('label', labelled, rows - 1)
-    # Ignored pixels get a row of their own, which is dropped: cheaper than selecting the others.
-    joint = labelled.ravel().astype(np.intp)
-    joint *= num_classes
-    joint += predicted.ravel()
-    matrix = np.bincount(joint, minlength=rows * num_classes).reshape(rows, num_classes)
-    matrix[ignore_index] = 0
-    strays = np.flatnonzero(matrix[num_classes:].any(axis=1)) + num_classes
-    if strays.size:
-        raise ValueError(
-            f'label must hold 0..{num_classes - 1} or {ignore_index} (ignored), found {strays[:8].tolist()}; '
-            'a colour-coded label, or one saved as JPEG, must be converted to class indices first'
-        )
-    return matrix[:num_classes].astype(np.int64)
-
-
-def count_image(
-    prediction: np.ndarray | torch.Tensor,
-    label: np.ndarray | torch.Tensor,
-    num_classes: int,
-    ignore_index: int = IGNORE_LABEL,
-) -> np.ndarray:
-    """Count one image's pixels per class; arguments and errors as in :func:`confusion_matrix`.
-
-    Returns:
-        np.ndarray: int64, (3, C): correct, predicted and labelled pixels, from which every protocol follows.
-    """
-    matrix = confusion_matrix(prediction, label, num_classes, ignore_index)
-    return np.stack([matrix.diagonal(), matrix.sum(axis=0), matrix.sum(axis=1)])
+        This is how we read the "F.g. accuracy" of Liang et al. (Deep Human Parsing with Active Template Regression,
+        TPAMI 2015), which they take over from Yamaguchi et al. (Paper Doll Parsing, ICCV 2013): pixel accuracy without
+        the background. Background that is predicted as a class of the foreground is not counted.
+        """
+        return float(_accuracy(self.correct.sum(axis=0)[BACKGROUND + 1 :], self.labelled.sum(axis=0)[BACKGROUND + 1 :]))
 
 
 def score_parsing(counts: ParsingCounts, protocol: Protocol) -> ClassScores:
@@ -151,15 +115,64 @@ def score_parsing(counts: ParsingCounts, protocol: Protocol) -> ClassScores:
     """
     if protocol not in PROTOCOLS:
         raise ValueError(f'unknown protocol {protocol!r}, expected one of {", ".join(PROTOCOLS)}')
-    occurs = ((counts.predicted + counts.labelled) > 0).any(axis=0)
+    columns = _columns(counts, protocol)
+    return _score_sums(columns.sum(axis=0), protocol, counts.correct.shape[1])
+
+
+def parsing_sums(counts: ParsingCounts, classes: Sequence[str]) -> SummedScores:
+    """All scores of parsing as functions of sums over images, for intervals and comparisons.
+
+    Args:
+        counts (ParsingCounts): Counts of every image.
+        classes (Sequence[str]): Names of the C classes.
+
+    Returns:
+        SummedScores: ``dataset/mIoU``, ``dataset/IoU.Hat`` and so on for each protocol and score, ``dataset/aAcc`` and
+        ``dataset/fgAcc``. A class that a resample does not contain is left out of that resample's mean, as one that
+        the data set does not contain is left out of the data set's.
+    """
+    return join_scores([_protocol_sums(counts, protocol, classes) for protocol in PROTOCOLS])
+
+
+def _protocol_sums(counts: ParsingCounts, protocol: Protocol, classes: Sequence[str]) -> SummedScores:
+    """The scores of one protocol; of ``dataset`` both accuracies too."""
+
+    def evaluate(sums: np.ndarray) -> dict[str, np.ndarray]:
+        found = _score_sums(sums, protocol, len(classes)).by_name(protocol, classes)
+        if protocol == 'dataset':
+            correct, _, labelled = _split(sums, 3, len(classes))
+            found['dataset/aAcc'] = _accuracy(correct, labelled)
+            found['dataset/fgAcc'] = _accuracy(correct[..., BACKGROUND + 1 :], labelled[..., BACKGROUND + 1 :])
+        return found
+
+    return SummedScores(_columns(counts, protocol), evaluate)
+
+
+def _columns(counts: ParsingCounts, protocol: Protocol) -> np.ndarray:
+    """What a protocol sums over images: float64 (N, K), whole numbers for ``dataset``."""
+    correct, predicted, labelled = counts.correct, counts.predicted, counts.labelled
     if protocol == 'dataset':
-        scores = _score_counts(counts.correct.sum(axis=0), counts.predicted.sum(axis=0), counts.labelled.sum(axis=0))
+        return np.concatenate([correct, predicted, labelled], axis=1).astype(np.float64)
+    in_either = (predicted > 0) | (labelled > 0)
+    counted = (predicted > 0) & (labelled > 0) if protocol == 'image_both' else in_either
+    each = _score_counts(correct, predicted, labelled) * counted
+    return np.concatenate([*each, counted, in_either], axis=1).astype(np.float64)
+
+
+def _score_sums(sums: np.ndarray, protocol: Protocol, num_classes: int) -> ClassScores:
+    """Scores (..., C) of the sums (..., K) of :func:`_columns`."""
+    if protocol == 'dataset':
+        correct, predicted, labelled = _split(sums, 3, num_classes)
+        scores, occurs = _score_counts(correct, predicted, labelled), predicted + labelled > 0
     else:
-        in_prediction, in_label = counts.predicted > 0, counts.labelled > 0
-        counted = in_prediction & in_label if protocol == 'image_both' else in_prediction | in_label
-        each = _score_counts(counts.correct, counts.predicted, counts.labelled)
-        scores = _ratio((each * counted).sum(axis=1), counted.sum(axis=0))
+        *totals, counted, in_either = _split(sums, 6, num_classes)
+        scores, occurs = _ratio(np.stack(totals), counted), in_either > 0
     return ClassScores(*np.where(occurs, scores, np.nan))
+
+
+def _split(sums: np.ndarray, pieces: int, num_classes: int) -> list[np.ndarray]:
+    """(..., pieces x C) as so many arrays of (..., C)."""
+    return list(np.moveaxis(sums.reshape(*sums.shape[:-1], pieces, num_classes), -2, 0))
 
 
 def _score_counts(correct: np.ndarray, predicted: np.ndarray, labelled: np.ndarray) -> np.ndarray:
@@ -181,15 +194,14 @@ def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     return np.divide(part, whole, out=zeros, where=np.broadcast_to(whole > 0, zeros.shape))
 
 
-def _mean_of_known(values: np.ndarray) -> float:
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if known.size else float('nan')
+def _accuracy(correct: np.ndarray, labelled: np.ndarray) -> np.ndarray:
+    """Share of correct pixels over all classes (..., C): float64 (...), NaN where none is labelled."""
+    total = labelled.sum(axis=-1)
+    return np.where(total > 0, _ratio(correct.sum(axis=-1), total), np.nan)
 
 
-def _check_range(name: str, values: np.ndarray, largest: int) -> None:
-    """Refuse values that would be counted in another class's place, and numbers that are not whole."""
-    if values.dtype.kind not in 'iub':
-        raise ValueError(f'{name} must hold whole numbers, got dtype {values.dtype}')
-    low, high = int(values.min()), int(values.max())
-    if low < 0 or high > largest:
-        raise ValueError(f'{name} must hold 0..{largest}, found {low}..{high}')
+def mean_of_known(values: np.ndarray) -> np.ndarray:
+    """Mean over the last axis without NaN: float64 (...), NaN where nothing is left."""
+    known = ~np.isnan(values)
+    count = known.sum(axis=-1)
+    return np.where(count > 0, _ratio(np.where(known, values, 0).sum(axis=-1), count), np.nan)

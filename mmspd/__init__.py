@@ -18,6 +18,6 @@ with warnings.catch_warnings():
 
     # Not only mmspd's own: a registry finds its parent's components once their modules are imported.
     register_all_modules(init_default_scope=False)
-    from mmspd import datasets, engine, evaluation, models, visualization
+    from mmspd import datasets, engine, evaluation, models, results, visualization
 
-__all__ = ['__version__', 'datasets', 'engine', 'evaluation', 'models', 'visualization']
+__all__ = ['__version__', 'datasets', 'engine', 'evaluation', 'models', 'results', 'visualization']

@@ -16,8 +16,8 @@ LAYERS = (
     {'structures', 'surface'},
     {'codecs', 'synthetic'},
     {'datasets', 'models', 'evaluation', 'visualization'},
-    {'checking', 'engine', 'testing'},
-    {'apis'},
+    {'checking', 'engine', 'results', 'testing'},
+    {'apis', 'reports'},
 )
 LAYER_OF = {unit: layer for layer, units in enumerate(LAYERS) for unit in units}
 PYTHON_FOLDERS = ('mmspd', 'tools', 'tests', 'configs')

@@ -25,7 +25,7 @@ from mmspd.datasets.files.json_stream import stream_list
 from mmspd.datasets.files.number_lists import check_box, check_number
 from mmspd.datasets.files.problems import Report, tolerating
 
-__all__ = ['LARGEST_MAP', 'DenseResult', 'read_results', 'result_entry']
+__all__ = ['LARGEST_MAP', 'DenseResult', 'read_results', 'result_entry', 'unpack_entry']
 
 # Pixels of one person's map: far more than any photograph's person, and 50 MB unpacked.
 LARGEST_MAP: Final = 4096 * 4096
@@ -99,14 +99,31 @@ def result_entry(result: DenseResult) -> dict[str, Any]:
 
 
 def _parse(entry: Any, where: str) -> DenseResult:
-    """Check and unpack an entry."""
+    """Check and unpack an entry whose image has a number."""
+    if isinstance(entry, dict) and type(entry.get('image_id', 0)) is not int:
+        raise ValueError(f'{where}, field image_id: expected a whole number, got {str(entry["image_id"])[:60]!r}')
+    bbox, score, iuv = unpack_entry(entry, where)
+    return DenseResult(entry['image_id'], bbox, score, iuv)
+
+
+def unpack_entry(entry: Any, where: str) -> tuple[tuple[float, float, float, float], float, np.ndarray]:
+    """Check and unpack an entry, whatever its ``image_id`` is.
+
+    Args:
+        entry (Any): Of a file's list.
+        where (str): File and entry, for messages.
+
+    Returns:
+        tuple: ``bbox``, ``score`` and ``iuv`` of :class:`DenseResult`.
+
+    Raises:
+        ValueError: If it is malformed; the message starts with ``where`` and names the field.
+    """
     if not isinstance(entry, dict):
         raise ValueError(f'{where}: expected an object, got {type(entry).__name__}')
     missing = [name for name in _FIELDS if name not in entry]
     if missing:
         raise ValueError(f'{where}: it lacks the fields {missing}')
-    if type(entry['image_id']) is not int:
-        raise ValueError(f'{where}, field image_id: expected a whole number, got {str(entry["image_id"])[:60]!r}')
     if entry.get('category_id', _PERSON) != _PERSON:
         raise ValueError(f'{where}, field category_id: expected 1 (person), got {str(entry["category_id"])[:60]}')
     score = check_number(entry['score'], f'{where}, field score')
@@ -114,7 +131,7 @@ def _parse(entry: Any, where: str) -> DenseResult:
     height, width = _map_size(entry['uv_shape'], bbox, where)
     iuv = _unpack(entry['uv_data'], height, width, f'{where}, field uv_data')
     x, y, box_width, box_height = map(float, bbox)
-    return DenseResult(entry['image_id'], (x, y, box_width, box_height), float(score), iuv)
+    return (x, y, box_width, box_height), float(score), iuv
 
 
 def _map_size(shape: Any, bbox: list[float], where: str) -> tuple[int, int]:

@@ -2,8 +2,11 @@
 
     python tools/test.py configs/spd/spd_r101_lip.py work_dirs/spd_r101_lip/iter_400000.pth
     python tools/test.py CONFIG CHECKPOINT --tta --show-dir pictures --out metrics.json
+    python tools/test.py CONFIG CHECKPOINT --record work_dirs/spd_r101_lip/evaluation
 
-Metrics are printed and written as JSON with --out. Checkpoints are read without executing anything in them.
+Metrics are printed and written as JSON with --out. With --record they are kept with what they were made of, sample by
+sample, and with the predictions as result files: from that tools/compare_results.py and tools/paper_tables.py compare
+models. Checkpoints are read without executing anything in them.
 """
 
 import argparse
@@ -18,7 +21,9 @@ from mmengine.runner import Runner
 from torch import nn
 
 from mmspd.engine import join_processes, set_data_root
+from mmspd.evaluation.record import EvaluationRecord, collect_details, write_record
 from mmspd.models.inference import prepare_for_inference
+from mmspd.reports.about import about_run
 from mmspd.utils.checkpoint import load_from_local, require_weights, use_safe_checkpoints
 
 
@@ -33,6 +38,10 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--show-dir', type=Path, help='draw ground truth and prediction of the samples to this folder')
     parser.add_argument('--show-interval', type=int, default=1, help='draw every so many samples (default 1)')
     parser.add_argument('--out', type=Path, help='write the metrics to this JSON file')
+    parser.add_argument('--record', type=Path, metavar='DIR', help='write the evaluation record to this folder')
+    parser.add_argument(
+        '--results', type=Path, metavar='DIR', help='write the predictions as result files to this folder'
+    )
     parser.add_argument('--fast', action='store_true', help='rewrite the network for speed, results alike to rounding')
     parser.add_argument('--amp', action='store_true', help='mixed precision: float16 on a GPU, bfloat16 on a CPU')
     parser.add_argument(
@@ -60,6 +69,8 @@ def build_config(args: argparse.Namespace) -> Config:
     cfg.model.backbone.pop('init_cfg', None)
     if args.amp:
         cfg.test_cfg.fp16 = True
+    if args.results:
+        cfg.test_evaluator = [*cfg.test_evaluator, dict(type='SaveResults', out_dir=str(args.results))]
     if args.show_dir:
         cfg.default_hooks.drawing.update(enabled=True, out_dir=str(args.show_dir), interval=args.show_interval)
     if args.tta:
@@ -94,13 +105,19 @@ def main() -> None:
     cfg = build_config(args)
     join_processes(cfg)
     runner = Runner.from_cfg(cfg)
-    require_weights(bare_model(runner.model), load_from_local(str(args.checkpoint), 'cpu'), str(args.checkpoint))
+    checkpoint = load_from_local(str(args.checkpoint), 'cpu')
+    require_weights(bare_model(runner.model), checkpoint, str(args.checkpoint))
+    meta = checkpoint.get('meta') or {}
+    del checkpoint
     if args.fast:
         runner.load_or_resume()  # what is rewritten no longer fits the checkpoint
         prepare_for_inference(bare_model(runner.model))
     metrics = runner.test()
     if args.out and is_main_process():
         write_json(args.out, metrics)
+    if args.record and is_main_process():
+        about = about_run(cfg, args.config, args.checkpoint, meta, runner.test_dataloader.dataset, args.results)
+        write_record(args.record, EvaluationRecord(about, metrics, collect_details(runner.test_evaluator.metrics)))
 
 
 if __name__ == '__main__':

@@ -23,6 +23,7 @@ default_hooks = dict(
     ),
     sampler_seed=dict(type='DistSamplerSeedHook'),
     iteration_seed=dict(type='SeedIterationsHook'),
+    classes=dict(type='CheckClassesHook'),
     drawing=dict(type='DrawPredictionsHook', enabled=False),
 )
 log_processor = dict(by_epoch=False)

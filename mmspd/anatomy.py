@@ -76,6 +76,18 @@ COCO_JOINT_PAIRS: Final = tuple(
     (ours, COCO_JOINTS.index(name)) for ours, name in enumerate(JOINTS) if name in COCO_JOINTS
 )
 
+# How far people who annotate the same keypoint are apart, by COCO's evaluator: the standard deviation in units of the
+# square root of the person's area. Of our joints it has only those of COCO_JOINT_PAIRS.
+COCO_SIGMAS: Final[tuple[float, ...]] = (
+    0.026, 0.025, 0.025, 0.035, 0.035, 0.079, 0.079, 0.072, 0.072, 0.062, 0.062, 0.107, 0.107, 0.087, 0.087, 0.089,
+    0.089,
+)  # fmt: skip
+
+# The person's side of each joint: 'left', 'right' or 'centre'.
+JOINT_SIDES: Final[tuple[str, ...]] = tuple(
+    side if (side := name.split('_')[0]) in ('left', 'right') else 'centre' for name in JOINTS
+)
+
 SIDE_COLOURS: Final = {'left': (255, 128, 0), 'right': (0, 160, 255), 'centre': (80, 220, 80)}
 
 # -------------------------------------------------------------------------------- surface (DensePose, 24 fine parts)

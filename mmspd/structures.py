@@ -30,6 +30,8 @@ Predictions, in original image pixels
 Meta information: ``img_path``, ``img_id``, ``ori_shape`` (H, W), ``img_shape`` (network input), ``warp_matrix``
 (3, 3) from original points to network input points, ``flip`` (bool, already contained in the matrix), ``label_set``
 (name in :data:`mmspd.anatomy.LABEL_SETS`), and ``crop`` (x0, y0, x1, y1) where the original image is a part of a file.
+Of the surface annotation: ``dp_surface``, ``dp_predicted`` and, in evaluation, ``dp_body``, ``dp_box``, ``dp_area``
+(:class:`mmspd.datasets.transforms.LoadSurfacePoints`).
 """
 
 from mmengine.structures import InstanceData, PixelData

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from pycocotools.cocoeval import Params
 
 from mmspd.anatomy import (
     ATR_CLASSES,
@@ -10,13 +11,17 @@ from mmspd.anatomy import (
     COARSE_PARTS,
     COCO_JOINT_PAIRS,
     COCO_JOINTS,
+    COCO_SIGMAS,
     FINE_TO_COARSE,
     JOINT_MIRROR,
+    JOINT_MIRROR_PAIRS,
+    JOINT_SIDES,
     JOINTS,
     LABEL_SETS,
     PARSING_CLASSES,
     PARSING_MIRROR,
     PARSING_PALETTE,
+    SIDE_COLOURS,
     SKELETON,
     SURFACE_MIRROR,
     SURFACE_PARTS,
@@ -118,3 +123,12 @@ def test_cocos_joints_by_hand():
     assert [COCO_JOINTS[theirs] for _, theirs in COCO_JOINT_PAIRS] == [JOINTS[ours] for ours, _ in COCO_JOINT_PAIRS]
     assert dict(COCO_JOINT_PAIRS) == {0: 16, 1: 14, 2: 12, 3: 11, 4: 13, 5: 15, 10: 10, 11: 8, 12: 6, 13: 5, 14: 7,
                                       15: 9}  # fmt: skip
+    assert Params('keypoints').kpt_oks_sigmas.tolist() == pytest.approx(COCO_SIGMAS)
+
+
+def test_sides_of_joints_are_those_of_mirroring():
+    assert [JOINT_SIDES[joint] for joint in (6, 7, 8, 9)] == ['centre'] * 4
+    for pair in JOINT_MIRROR_PAIRS:
+        assert {JOINT_SIDES[joint] for joint in pair} == {'left', 'right'}
+    assert set(JOINT_SIDES) == set(SIDE_COLOURS)
+    assert JOINT_SIDES[JOINTS.index('left_knee')] == 'left'

@@ -12,7 +12,7 @@ from mmengine.config import Config, DictAction
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData, PixelData
 
-from mmspd.evaluation import KeypointMetric, ParsingMetric, SurfacePointMetric
+from mmspd.evaluation import GPSMetric, KeypointMetric, ParsingMetric, SurfacePointMetric
 from mmspd.evaluation.functional import PROTOCOLS, ParsingCounts, count_image, score_parsing
 from mmspd.registry import DATASETS, METRICS, MODELS
 from mmspd.structures import SPDDataSample
@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted([*ROOT.glob('*.md'), *(ROOT / 'docs').rglob('*.md')])
 LINK = re.compile(r'\]\(([^)\s]+)\)')
 BLOCK = re.compile(r'^```(\w*)\n(.*?)^```', re.MULTILINE | re.DOTALL)
-METRIC_KEY = re.compile(r'`((?:dataset|image|image_both|pose|surface)/[^`\s]+)`')
+METRIC_KEY = re.compile(r'`((?:dataset|image|image_both|pose|surface|gps|gpsm)/[^`\s]+)`')
 
 documents = pytest.mark.parametrize('path', DOCUMENTS, ids=lambda path: path.name)
 
@@ -140,8 +140,9 @@ def test_configs_in_documents_build(path, tmp_path):
 
 
 def metric_keys(**settings):
-    """Keys that the three metrics produce on a sample with every kind of annotation."""
-    sample = SPDDataSample(metainfo=dict(img_path='drawn.jpg', img_id='drawn'))
+    """Keys that the four metrics produce on a sample with every kind of annotation."""
+    sample = SPDDataSample(metainfo=dict(img_path='drawn.jpg', img_id='drawn', ori_shape=(1, 2)))
+    sample.set_metainfo(dict(dp_surface='mmspd_body', dp_body=np.ones((256, 256), bool), dp_box=np.array([0, 0, 2, 1])))
     sample.pred_sem_seg, sample.gt_sem_seg = (PixelData(data=torch.tensor([[labels]])) for labels in ([0, 1], [0, 2]))
     joints = np.tile(np.arange(16, dtype=np.float32)[None, :, None], (1, 1, 2))
     sample.gt_instances = InstanceData(
@@ -154,10 +155,14 @@ def metric_keys(**settings):
     sample.pred_surface = InstanceData(
         bboxes=torch.tensor([[0.0, 0.0, 2.0, 1.0]]), part_logits=torch.rand(1, 25, 4, 4), uv=torch.rand(1, 2, 24, 4, 4)
     )
-    per_class = {'per_class_keys': settings.get('per_item', False)}
-    per_joint = {'per_joint_keys': settings.get('per_item', False)}
+    per_item = settings.get('per_item', False)
     keys = set()
-    for metric in (ParsingMetric(**per_class), KeypointMetric(**per_joint), SurfacePointMetric()):
+    for metric in (
+        ParsingMetric(per_class_keys=per_item),
+        KeypointMetric(per_joint_keys=per_item, per_side_keys=per_item),
+        SurfacePointMetric(),
+        GPSMetric(per_part_keys=per_item),
+    ):
         metric.process({}, [sample.to_dict()])
         keys |= metric.evaluate(1).keys()
     return keys

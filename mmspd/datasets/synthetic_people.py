@@ -46,6 +46,7 @@ class SyntheticPeopleDataset(LIPMultiTaskDataset):
         RuntimeError: If a person cannot be rendered.
     """
 
+    NAME = 'rendered people'
     NAMED_BY_COCO = False  # they only look so
 
     def __init__(

@@ -4,15 +4,20 @@ A record is a folder of two files: ``evaluation.json`` says what was evaluated a
 for each section of metrics, the arrays that its scores were made of. N is the number of measured samples, C of classes:
 
 * ``parsing/``: ``ids`` (N,); ``counts`` int64 (N, 3, C), the correct, predicted and labelled pixels; ``confusion``
-  int64 (C, C), rows are labels; ``classes`` (C,).
+  int64 (C, C), rows are labels; ``classes`` (C,). Where boundaries were measured, ``boundary`` int64 (N, 4, C), of
+  :func:`~mmspd.evaluation.functional.boundary.count_boundaries`, and their ``tolerance``, float64 ().
 * ``pose/``: ``ids`` (N,), of the persons; the fields of :class:`~mmspd.evaluation.functional.keypoints.KeypointErrors`.
 * ``surface/``: ``ids`` (N,); ``counts`` (N, F), with the names of the fields in ``fields`` (F,).
 * ``gps/``: ``ids`` (N,), of the persons with points; ``gps`` float64 (N,); ``gpsm`` likewise, where there are masks.
+  How it was measured, where the record says so: ``scale`` float64 (), the k of all points in metres, NaN for one of
+  each part; ``reading`` str (), ``'charts'`` or ``'pixels'``.
 """
 
 import json
 import math
+import sys
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,14 +28,16 @@ from mmengine.evaluator import BaseMetric
 
 from mmspd.evaluation.metrics.samples import BranchMetric
 from mmspd.utils.json_file import read_json
-from mmspd.utils.whole_files import whole_file
+from mmspd.utils.whole_files import whole_file, write_whole
 
 __all__ = ['DETAILS_FILE', 'RECORD_FILE', 'EvaluationRecord', 'collect_details', 'read_record', 'write_record']
 
 RECORD_FILE: Final = 'evaluation.json'
 DETAILS_FILE: Final = 'evaluation.npz'
 _FORMAT: Final = 1
-_LARGEST: Final = 1 << 31  # bytes of one array
+_LARGEST: Final = 1 << 31  # bytes of all arrays
+# What a file that is no archive of arrays, or a damaged one, makes zipfile and numpy raise.
+_DAMAGE: Final = (ValueError, EOFError, OSError, KeyError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True)
@@ -69,19 +76,27 @@ def collect_details(metrics: Iterable[BaseMetric]) -> dict[str, np.ndarray]:
 
 
 def write_record(folder: Path, record: EvaluationRecord) -> None:
-    """Write a record, each file whole or not at all, over an older record; ``evaluation.json`` comes last.
+    """Write a record over an older one, whole or not at all: without ``evaluation.json``, which comes last, it is none.
 
     Args:
         folder (Path): Where to; made if it does not exist.
         record (EvaluationRecord): The record.
+
+    Raises:
+        TypeError: If something in it is no value of JSON, or an array of Python objects; an older record then stays.
+        ValueError: If a value is infinite; likewise.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with whole_file(folder / DETAILS_FILE, folder) as file:
-        np.savez_compressed(file, allow_pickle=False, **record.details)
+    objects = [key for key, array in record.details.items() if array.dtype.hasobject]
+    if objects:
+        raise TypeError(f'arrays of Python objects cannot be read again: {", ".join(objects)}')
     metrics = {key: _for_json(value) for key, value in sorted(record.metrics.items())}
     content = {'format': _FORMAT, 'about': record.about, 'metrics': metrics}
-    with whole_file(folder / RECORD_FILE, folder) as file:
-        file.write((json.dumps(content, indent=2) + '\n').encode())
+    text = json.dumps(content, indent=2, allow_nan=False) + '\n'
+    folder.mkdir(parents=True, exist_ok=True)
+    with whole_file(folder / DETAILS_FILE, folder) as file:
+        np.savez_compressed(file, **record.details)
+        (folder / RECORD_FILE).unlink(missing_ok=True)  # an older one, which is not of these arrays
+    write_whole(folder / RECORD_FILE, text.encode(), folder)
 
 
 def read_record(folder: Path) -> EvaluationRecord:
@@ -106,11 +121,18 @@ def read_record(folder: Path) -> EvaluationRecord:
     about, metrics = content.get('about'), content.get('metrics')
     if not isinstance(about, dict) or not isinstance(metrics, dict):
         raise ValueError(f'{path}: expected objects "about" and "metrics"')
-    strays = [key for key, value in metrics.items() if isinstance(value, bool | str | list | dict)]
+    strays = [key for key, value in metrics.items() if not _is_metric(value)]
     if strays:
         raise ValueError(f'{path}: metrics must be numbers or null, but these are not: {", ".join(strays[:5])}')
     values = {key: float('nan') if value is None else float(value) for key, value in metrics.items()}
     return EvaluationRecord(about, values, _read_details(folder / DETAILS_FILE))
+
+
+def _is_metric(value: Any) -> bool:
+    """Whether a value of JSON is null or a number that a float holds."""
+    if value is None:
+        return True
+    return not isinstance(value, bool | str | list | dict) and abs(value) <= sys.float_info.max
 
 
 def _read_details(path: Path) -> dict[str, np.ndarray]:
@@ -119,13 +141,17 @@ def _read_details(path: Path) -> dict[str, np.ndarray]:
         return {}
     try:
         with zipfile.ZipFile(path) as archive:
-            large = [entry.filename for entry in archive.infolist() if entry.file_size > _LARGEST]
-        if large:
-            raise ValueError(f'{", ".join(large[:5])} would take more than {_LARGEST:,} bytes')
+            total = sum(entry.file_size for entry in archive.infolist())
+        if total > _LARGEST:
+            raise ValueError(f'its arrays would take {total:,} bytes, more than {_LARGEST:,}')
         with np.load(path, allow_pickle=False) as arrays:
-            return {name: arrays[name] for name in arrays.files}
-    except (ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
+            found = {name: arrays[name] for name in arrays.files}
+    except _DAMAGE as error:
         raise ValueError(f'{path}: damaged, or not the arrays of an evaluation: {error}') from error
+    strangers = [name for name, array in found.items() if not isinstance(array, np.ndarray)]
+    if strangers:
+        raise ValueError(f'{path}: {", ".join(strangers[:5])} is no array')
+    return found
 
 
 def _for_json(value: float) -> float | None:

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from scipy.ndimage import zoom
 
 from mmspd.anatomy import COARSE_PARTS
 from mmspd.evaluation.functional.average_precision import ImagePairs, average_precision, box_overlaps
@@ -17,6 +18,7 @@ from mmspd.evaluation.functional.surface_reading import (
     map_of_charts,
     read_charts,
     read_map,
+    read_pixels,
 )
 from mmspd.surface.similarity import FIXED_SCALE, PART_SCALES
 
@@ -124,6 +126,48 @@ def test_confidence_by_hand():
     part_logits[0, 0, 2] = 1.0  # background
     assert confidence(part_logits) == pytest.approx((0.75 + 0.5) / 2)
     assert confidence(part_logits[..., 2:]) == 0
+
+
+@pytest.mark.parametrize('seed', range(4))
+def test_pixels_are_those_of_the_map(seed):
+    rng = np.random.default_rng(seed)
+    part_logits = torch.from_numpy(rng.normal(size=(25, 7, 7))).float()
+    part_logits[0] += 1
+    # Half of U, V is at an end of its range, as a saturated network's is.
+    uv = torch.from_numpy(rng.uniform(-0.5, 1.5, (2, 24, 7, 7)).clip(0, 1)).float()
+    on_body = []
+    for corners in ((3.3, 2.1, 40.7, 61.2), (0.0, 0.0, 7.0, 7.0), (-5.5, 10.0, 1.2, 10.4), (0.0, 0.0, 300.5, 2.0)):
+        box = torch.tensor(corners)
+        points = rng.uniform(box[:2].numpy() - 3, box[2:].numpy() + 3, (400, 2)).astype(np.float32)
+        corner_and_size = torch.cat([box[:2], box[2:] - box[:2]]).double().numpy()
+        parts, places = read_map(map_of_charts(part_logits, uv, box), corner_and_size, points)
+        found, found_places = read_pixels(part_logits, uv, box, torch.from_numpy(points))
+        np.testing.assert_array_equal(found, parts)
+        np.testing.assert_allclose(found_places, places, atol=1.001 / 255)
+        assert (found_places != places).mean() < 0.005
+        on_body.append(parts > 0)
+    assert 0.2 < np.mean(on_body) < 0.8
+
+
+def test_annotated_body_is_zooms():
+    rng = np.random.default_rng(0)
+    rows, columns = np.mgrid[:256, :256] / 256 - 0.5
+    masks = [rng.random((256, 256)) < 0.5, np.hypot(rows, columns) < 0.4, np.ones((256, 256), dtype=bool)]
+    beyond = (27, 53)  # (255 / 26) * 26 is a little more than 255: the last row is lost
+    sizes = [(511, 256), (1, 1), beyond, (2.5, 3.5), (256.5, 128), (300, 150), *rng.uniform(0.2, 700, (25, 2))]
+    for number, (height, width) in enumerate(sizes):
+        mask, corner = masks[number % 3], rng.uniform(-60, 60, 2) if number % 2 else np.zeros(2)
+        box = np.array([*corner, width, height])
+        scales = (max(height, 1) / 256, max(width, 1) / 256)
+        whole = zoom(mask.astype(float), scales, order=1, prefilter=False) > 0.5
+        expected = predicted_body(whole, box, (400, 300))
+        np.testing.assert_array_equal(annotated_body(mask, box, (400, 300)), expected, err_msg=str(box))
+
+
+def test_a_huge_box_costs_no_more_than_the_picture():
+    # A mask stretched over all of it would take 8 terabytes.
+    box = np.array([-4e5, -4e5, 1e6, 1e6])
+    assert annotated_body(np.ones((256, 256), dtype=bool), box, (40, 30)).all()
 
 
 def test_annotated_body_by_hand():

@@ -148,12 +148,41 @@ def test_official_files(tmp_path):
         evaluate(GPSMetric(surface=BODY_SURFACE), *samples)
 
 
-def test_surfaces_without_distances_are_named(log):
-    other = make_sample(dp_surface='somebody')
-    assert evaluate(GPSMetric(), other) == {}
+def test_surfaces_without_distances_are_named_once(log):
+    other, metric = make_sample(dp_surface='somebody'), GPSMetric()
+    assert evaluate(metric, other) == {}
     assert '1 persons are not measured' in log.text
     assert '(somebody)' in log.text
+    assert 'into a folder and name it in assets' in log.text
+    log.clear()
+    assert evaluate(metric, other) == {}
+    assert log.text == ''
     assert evaluate(GPSMetric(), other, make_sample())['gps/num_persons'] == 1
+
+
+def test_assets_serve_densepose_and_may_be_missing(tmp_path, log):
+    unnamed = make_sample(dp_surface=None)
+    metric = GPSMetric(assets=str(tmp_path / 'assets'))
+    assert evaluate(metric, unnamed) == {}
+    assert "(without name). For DensePose-COCO's, put the files of its evaluation into" in log.text
+    assert f'into {tmp_path}/assets' in log.text
+    body = evaluate(GPSMetric(assets=str(tmp_path / 'assets')), make_sample())
+    assert body == evaluate(GPSMetric(), make_sample())
+    write_assets(tmp_path / 'assets')
+    metric = GPSMetric(assets=str(tmp_path / 'assets'))
+    on_densepose = evaluate(metric, unnamed)
+    assert on_densepose == evaluate(GPSMetric(surface=str(tmp_path / 'assets')), unnamed)
+    assert on_densepose['gps/GPS'] != body['gps/GPS']
+    assert evaluate(metric, make_sample()) == body
+    assert evaluate(metric, make_sample(dp_surface='somebody')) == {}
+    (tmp_path / 'assets' / 'SMPL_subdiv.mat').unlink()
+    with pytest.raises(FileNotFoundError, match=r'SMPL_subdiv\.mat: no such file'):
+        GPSMetric(assets=str(tmp_path / 'assets'))
+
+
+def test_no_warning_of_a_prefix(log):
+    assert GPSMetric().prefix == ''
+    assert 'prefix' not in log.text
 
 
 def test_persons_without_points_are_not_counted(log):
@@ -230,6 +259,7 @@ def test_several_persons_and_missing_predictions_are_refused():
         ({'scale': 0}, ValueError, 'scale must be positive metres'),
         ({'scale': float('nan')}, ValueError, 'scale must be positive metres'),
         ({'reading': 'map'}, ValueError, 'reading must be one of'),
+        ({'surface': BODY_SURFACE, 'assets': 'nowhere'}, ValueError, 'give surface or assets, not both'),
         ({'surface': 'nowhere'}, FileNotFoundError, 'nowhere: no such folder'),
     ],
 )

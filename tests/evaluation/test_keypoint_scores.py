@@ -13,6 +13,13 @@ from mmspd.evaluation.functional import (
     mean_spd_code_error,
     spd_code_errors,
 )
+from mmspd.evaluation.functional.keypoint_scores import (
+    JOINT_GROUPS,
+    SIDE_GROUPS,
+    area_under_pck,
+    measure_keypoints,
+    score_joints,
+)
 
 NONE = np.zeros((1, 16), dtype=bool)
 
@@ -66,6 +73,43 @@ def test_pck_by_hand(errors):
     assert masked_mean(correct, counted) == pytest.approx(2 / 5)
     assert joint_means(correct, counted)[joint('upper_neck')] == 0
     assert excluded == 0
+
+
+def test_scores_by_hand(errors):
+    # Torso 50 px, head 10 px. Visible: head top 5 px, neck 6, hip 11.3, shoulder 0; occluded: ankle 10.
+    scores, causes = score_joints(measure_keypoints(errors), errors, np.ones(16, dtype=bool))
+    distances = 5 + 6 + 128**0.5 + 0
+    assert causes == {}
+    assert scores['mED_torso'] == pytest.approx((distances + 10) / 50 / 5)
+    assert scores['mED_torso_visible'] == pytest.approx(distances / 50 / 4)
+    assert scores['mED_head'] == pytest.approx((distances + 10) / 10 / 5)
+    assert scores['mED_head_occluded'] == pytest.approx(1)
+    assert (scores['PCK@0.2_occluded'], scores['PCKh@0.5_visible']) == (1, 0.5)
+    # The shoulder is right at every threshold, the head top at 0.5 alone, the others at none.
+    assert scores['AUC'] == pytest.approx((1 + 0.005 / 0.5) / 5)
+    assert scores['AUC_occluded'] == 0
+    right, _ = score_joints(measure_keypoints(errors), errors, SIDE_GROUPS['right'])
+    assert right['mED'] == pytest.approx(128**0.5)
+    left, causes = score_joints(measure_keypoints(errors), errors, JOINT_GROUPS['left_shoulder'])
+    assert (left['mED'], left['AUC_visible']) == (0, 1)
+    assert causes['PCKh@0.5_occluded'] == 'no such joint is annotated'
+
+
+def test_area_under_pck_is_the_integral():
+    rng = np.random.default_rng(0)
+    truth = rng.uniform(0, 100, (40, 16, 2))
+    annotated = rng.random((40, 16)) < 0.9
+    prediction = truth + rng.normal(0, 6, truth.shape)
+    errors = compare_keypoints(prediction, truth, annotated, np.zeros_like(annotated))
+    area = area_under_pck(errors, errors.head)
+    counted = annotated & np.isfinite(errors.head)[:, None]
+    relative = np.hypot(*np.moveaxis(prediction - truth, 2, 0))[counted] / np.repeat(errors.head, 16)[counted.ravel()]
+    thresholds = np.arange(51) / 100
+    curve = np.array([(relative <= threshold).mean() for threshold in thresholds])
+    assert area[counted].mean() == pytest.approx(((curve[1:] + curve[:-1]) / 2 * 0.01).sum() / 0.5)
+    # Of a curve of steps the trapezoids are off by half a step at most; its exact area is that left of each step.
+    assert area[counted].mean() == pytest.approx(np.clip(1 - relative / 0.5, 0, 1).mean(), abs=0.01)
+    assert 0.2 < area[counted].mean() < 0.9
 
 
 def test_torso_falls_back_to_the_other_diagonal():

@@ -5,7 +5,6 @@ import numpy as np
 import pytest
 import torch
 from mmengine.evaluator import Evaluator
-from mmengine.logging import MMLogger
 from mmengine.registry import DefaultScope
 from mmengine.structures import InstanceData, PixelData
 from PIL import Image
@@ -63,14 +62,6 @@ def evaluate(metric, *samples):
     return metric.evaluate(size=len(samples))
 
 
-@pytest.fixture
-def log(caplog):
-    logger = MMLogger.get_current_instance()
-    logger.addHandler(caplog.handler)
-    yield caplog
-    logger.removeHandler(caplog.handler)
-
-
 @pytest.mark.parametrize(('scope', 'written'), [('mmspd', ''), ('mmseg', 'mmspd.')])
 def test_all_three_through_mmengines_evaluator(scope, written):
     names = ('ParsingMetric', 'KeypointMetric', 'SurfacePointMetric')
@@ -106,7 +97,8 @@ def test_keys_name_their_protocol():
     assert metrics['image/F1.Hair'] == 0
     assert metrics['image/Recall.Face'] == 0
     assert np.isnan(metrics['image_both/IoU.Dress'])
-    assert len(metrics) == 3 * 4 * 21 + 1
+    assert metrics['dataset/fgAcc'] == pytest.approx(1 / 2)
+    assert len(metrics) == 3 * 4 * 21 + 2
 
 
 def test_per_joint_keys_and_thresholds():
@@ -115,6 +107,24 @@ def test_per_joint_keys_and_thresholds():
     assert metrics['joints/PCK@0.5.right_ankle'] == 1
     assert metrics['joints/PCKh@0.5.head_top'] == 0
     assert sum(key.startswith('joints/mED.') for key in metrics) == len(JOINTS)
+    assert not any(key.endswith('.left') for key in metrics)
+
+
+def test_per_side_keys(log):
+    metrics = evaluate(KeypointMetric(per_side_keys=True), make_sample())
+    # Joint 0, the right ankle, is 5 px off, joint 9, the head top, 1 px and occluded; six joints a side, four centre.
+    assert metrics['pose/mED.right'] == pytest.approx(5 / 6)
+    assert metrics['pose/mED.left'] == 0
+    assert metrics['pose/mED_occluded.centre'] == pytest.approx(1)
+    assert np.isnan(metrics['pose/AUC_occluded.left'])
+    assert not any(key.endswith('head_top') for key in metrics)
+    assert len(metrics) == 6 * 3 * 4 + 3
+    (line,) = [each.getMessage() for each in log.records if 'NaN, as no such joint is annotated' in each.getMessage()]
+    assert 'mED_occluded.left, mED_occluded.right' not in line.split(': ')[1]
+    assert 'AUC_occluded.left' in line
+    for title in ('joints\n', 'joints, visible\n', 'joints, occluded\n'):
+        (table,) = [each.getMessage() for each in log.records if each.getMessage().startswith(title)]
+        assert [row.split()[1] for row in table.splitlines()[4:-1]] == [*JOINTS, 'right', 'left', 'centre']
 
 
 def test_class_names_of_the_data_set_are_used(log):
@@ -132,7 +142,9 @@ def test_nothing_annotated_is_nan_with_a_warning(metric, log):
     measured = [v for k, v in metrics.items() if 'num_' not in k and 'excluded' not in k]
     assert measured
     assert np.isnan(measured).all()
-    assert any(r.levelno == logging.WARNING and 'nothing annotated' in r.getMessage() for r in log.records)
+    causes = ('nothing annotated', 'no such joint is annotated')
+    warned = [record.getMessage() for record in log.records if record.levelno == logging.WARNING]
+    assert any(cause in line for cause in causes for line in warned)
 
 
 def test_a_prediction_that_is_not_a_number_shows_with_a_warning(log):
@@ -142,7 +154,24 @@ def test_a_prediction_that_is_not_a_number_shows_with_a_warning(log):
     assert np.isnan(metrics['pose/mED'])
     # Wrong for the shares, beside the two joints that are too far off for half a head.
     assert metrics['pose/PCKh@0.5'] == pytest.approx(13 / 16)
-    assert 'a prediction is NaN: mED, mED_visible, mED_spd_code' in log.text
+    assert (
+        'NaN, as a predicted joint is no number: mED, mED_visible, mED_torso, mED_torso_visible, mED_head, ' in log.text
+    )
+    assert 'mED_spd_code' in log.text
+    assert '1 joints are compared with predictions that are no finite numbers: left_hip of 1_2' in log.text
+
+
+def test_a_missing_length_is_named(log):
+    sample = make_sample()
+    sample.gt_instances.keypoints_visible[0, 8] = 0  # the upper neck
+    metrics = evaluate(KeypointMetric(), sample)
+    for key in ('mED_head', 'PCKh@0.5', 'AUC'):
+        assert np.isnan(metrics[f'pose/{key}']), key
+        assert np.isnan(metrics[f'pose/{key}_occluded']), key
+    assert metrics['pose/PCKh@0.5_excluded'] == 1
+    assert metrics['pose/mED_torso'] > 0
+    assert 'mED_head, PCKh@0.5, AUC leave out 1 persons whose head is not annotated' in log.text
+    assert 'NaN, as nobody with such a joint has a head of known length: mED_head, mED_head_visible' in log.text
 
 
 def test_samples_without_annotation_count_nothing():
@@ -265,6 +294,9 @@ def test_ids_that_lead_elsewhere_are_refused(tmp_path, img_id):
     [
         (ParsingMetric, {'format_only': True}, 'set output_dir'),
         (ParsingMetric, {'ignore_index': -1}, 'ignore_index must not be negative'),
+        (ParsingMetric, {'boundary': 0}, "fraction of the image's diagonal, such as 0.0075, got 0"),
+        (ParsingMetric, {'boundary': 3}, 'got 3'),
+        (ParsingMetric, {'intervals': 0}, 'number of resamples, such as 1000, got 0'),
         (KeypointMetric, {'pck_threshold': 0}, 'pck_threshold must be positive'),
     ],
 )

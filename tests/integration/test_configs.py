@@ -49,6 +49,7 @@ MEASURES = {
     'ParsingMetric': ('loss_seg', 'dataset/mIoU'),
     'KeypointMetric': ('loss_pose', 'pose/mED'),
     'SurfacePointMetric': ('loss_densepose', 'surface/I_accuracy'),
+    'GPSMetric': ('loss_densepose', 'gpsm/GPSm'),
 }
 
 

@@ -43,5 +43,5 @@ val_dataloader = dict(
 )
 test_dataloader = val_dataloader
 
-val_evaluator = [dict(type='SurfacePointMetric'), dict(type='KeypointMetric')]
+val_evaluator = [dict(type='SurfacePointMetric'), dict(type='KeypointMetric'), _base_.gps_evaluator]
 test_evaluator = val_evaluator

@@ -17,14 +17,14 @@ train_pipeline = [
 # The label is read after the transform, so that it keeps the original size, at which predictions are judged.
 test_pipeline = [
     dict(type='LoadPersonImage'),
-    dict(type='LoadSurfacePoints'),
+    dict(type='LoadSurfacePoints', with_body=True),
     dict(type='PersonAffine', size=input_size, test_mode=True),
     dict(type='LoadParsingLabel'),
     dict(type='PackSPDInputs'),
 ]
 tta_pipeline = [
     dict(type='LoadPersonImage'),
-    dict(type='LoadSurfacePoints'),
+    dict(type='LoadSurfacePoints', with_body=True),
     dict(
         type='TestTimeAug',
         transforms=[
@@ -69,5 +69,13 @@ val_dataloader = dict(
 )
 test_dataloader = val_dataloader
 
-val_evaluator = [dict(type='ParsingMetric'), dict(type='KeypointMetric'), dict(type='SurfacePointMetric')]
+# On DensePose's surface GPS needs the files of its evaluation (docs/evaluation.md): without that folder it is left out,
+# and the log says so. Rendered people have their own surface and need none.
+gps_evaluator = dict(type='GPSMetric', assets='data/densepose_eval')
+val_evaluator = [
+    dict(type='ParsingMetric'),
+    dict(type='KeypointMetric'),
+    dict(type='SurfacePointMetric'),
+    gps_evaluator,
+]
 test_evaluator = val_evaluator

@@ -4,7 +4,8 @@ The file is one JSON object: ``images`` [{id, file_name, height, width}] and ``a
 dp_y, dp_I, dp_U, dp_V, dp_masks}]. Box and images are the crops'; ``dp_x, dp_y`` (0..255 across the box) and
 ``dp_masks`` (14 masks of 256 x 256 over the box) are relative to the box, so they are DensePose-COCO's own numbers.
 ``info.surface``, a string, may name the surface whose charts the numbers are of; without it they are DensePose's.
-``info.predicted``, true, marks what a network predicted.
+``info.predicted``, true, marks what a network predicted. An annotation may have an ``area``, the person's pixels, as
+COCO's have.
 """
 
 from pathlib import Path, PurePosixPath
@@ -14,7 +15,7 @@ import numpy as np
 
 from mmspd.anatomy import COARSE_PARTS, MASK_SIZE, NUM_PARTS
 from mmspd.datasets.files.coco_file import index_images, locate, read_coco, size_of
-from mmspd.datasets.files.number_lists import check_box, check_numbers
+from mmspd.datasets.files.number_lists import check_box, check_number, check_numbers
 from mmspd.datasets.files.problems import Report, tolerating
 
 __all__ = ['facts_of_file', 'parse_surface', 'read_densepose']
@@ -64,6 +65,16 @@ def _check_masks(masks: Any, where: str) -> list[Any]:
     return masks
 
 
+def _parse_area(annotation: dict[str, Any], where: str) -> float | None:
+    """The person's pixels where the annotation tells them."""
+    if annotation.get('area') is None:
+        return None
+    area = float(check_number(annotation['area'], f'{where}, field area'))
+    if area < 0:
+        raise ValueError(f'{where}, field area: expected pixels, 0 or more, got {area:g}')
+    return area
+
+
 def parse_surface(annotation: dict[str, Any], where: str) -> dict[str, Any] | None:
     """Check one person's surface annotation.
 
@@ -72,7 +83,7 @@ def parse_surface(annotation: dict[str, Any], where: str) -> dict[str, Any] | No
         where (str): File and annotation, for messages.
 
     Returns:
-        dict | None: ``id``, ``bbox``, ``dp_x``, ``dp_y``, ``dp_I``, ``dp_U``, ``dp_V``, ``dp_masks`` as
+        dict | None: ``id``, ``bbox``, ``area``, ``dp_x``, ``dp_y``, ``dp_I``, ``dp_U``, ``dp_V``, ``dp_masks`` as
         :func:`read_densepose` has them; None where the person has no ``dp_`` field at all.
 
     Raises:
@@ -89,6 +100,7 @@ def parse_surface(annotation: dict[str, Any], where: str) -> dict[str, Any] | No
     return surface | {
         'id': annotation['id'],
         'bbox': bbox,
+        'area': _parse_area(annotation, where),
         'dp_masks': _check_masks(annotation['dp_masks'], where),
     }
 
@@ -137,9 +149,10 @@ def read_densepose(path: str | Path, report: Report | None = None) -> dict[str, 
 
     Returns:
         dict: File name of the image without folder and suffix -> ``id`` int, ``bbox`` float32 (4,) x, y, width, height,
-        ``dp_x, dp_y, dp_U, dp_V`` float32 (P,), ``dp_I`` int64 (P,) 1..24, ``dp_masks`` list of 14, ``image_size``
-        (height, width) or None, ``surface_name`` str or None, ``predicted`` bool, whether a network made it (then it is
-        no truth to evaluate against). Persons without any ``dp_`` field are left out.
+        ``area`` float, the person's pixels, or None, ``dp_x, dp_y, dp_U, dp_V`` float32 (P,), ``dp_I`` int64 (P,)
+        1..24, ``dp_masks`` list of 14, ``image_size`` (height, width) or None, ``surface_name`` str or None,
+        ``predicted`` bool, whether a network made it (then it is no truth to evaluate against). Persons without any
+        ``dp_`` field are left out.
 
     Raises:
         FileNotFoundError: If there is no such file.

@@ -86,21 +86,26 @@ class LoadSurfacePoints(BaseTransform):
 
     Adds ``dp_points`` float32 (P, 2) original pixels, ``dp_labels`` int64 (P,), ``dp_uv`` float32 (P, 2) in 0..1,
     ``dp_uv_valid`` bool (P,); P = 0 without annotation; ``dp_surface``, the surface's name, or None where the
-    annotation does not give one; and ``dp_predicted`` bool, whether a network made the annotation.
+    annotation does not give one; and ``dp_predicted`` bool, whether a network made the annotation. With ``with_body``
+    also, where there is an annotation, ``dp_body`` bool (256, 256) over the annotation's box, the union of its masks;
+    ``dp_box`` float32 (4,), this box's x, y, width, height; and ``dp_area``, the annotation's ``area``, if it has one.
 
     Args:
         num_background (int): Number of background points. Defaults to 0, which evaluation needs.
         max_points (int, optional): Largest number of annotated points, a random choice of them. Defaults to None: all.
+        with_body (bool): Whether to tell where the person is, for GPS with masks and by size; 64 kB a sample that
+            training does not need. Defaults to False.
 
     Raises:
         ValueError: If a mask's runs do not fill its square, or the annotation is of a picture of another size.
     """
 
-    def __init__(self, num_background: int = 0, max_points: int | None = None) -> None:
+    def __init__(self, num_background: int = 0, max_points: int | None = None, with_body: bool = False) -> None:
         if num_background < 0 or (max_points is not None and max_points < 0):
             raise ValueError(f'numbers of points are not negative, got {num_background} and {max_points}')
         self.num_background = num_background
         self.max_points = max_points
+        self.with_body = with_body
 
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Add the points to ``results``."""
@@ -127,6 +132,10 @@ class LoadSurfacePoints(BaseTransform):
         results['dp_labels'] = np.concatenate([labels, np.zeros(len(background), dtype=np.int64)]).astype(np.int64)
         results['dp_uv'] = np.concatenate([uv, np.zeros((len(background), 2))]).astype(np.float32)
         results['dp_uv_valid'] = results['dp_labels'] > 0
+        if self.with_body:
+            results.update(dp_body=union_of_masks(surface['dp_masks']), dp_box=bbox)
+            if surface.get('area') is not None:
+                results['dp_area'] = surface['area']
         return results
 
     @staticmethod

@@ -23,6 +23,9 @@ META_KEYS = (
     'flip',
     'dp_surface',
     'dp_predicted',
+    'dp_body',
+    'dp_box',
+    'dp_area',
     'label_set',
     'crop',
 )

@@ -1,11 +1,11 @@
-"""Average precision and recall of persons, by the rules of DensePose-COCO's evaluator.
+"""Average precision and recall of persons, by the rules of COCO's keypoint evaluator and of DensePose-COCO's.
 
-They are COCO's rules with a similarity of persons (GPS, GPSm) in the place of the overlap, and these differences:
+Both take a similarity of persons (OKS; GPS, GPSm) and at most 20 detections a picture; a person without annotated
+points is not counted. DensePose-COCO's differs in two rules, for which it needs the overlaps of boxes:
 
-* A person without surface points is not counted, and neither are detections in a picture where nobody is counted.
+* Detections in a picture where nobody is counted are not counted either.
 * A detection that matches nobody at the highest threshold, but whose box overlaps a person that is still free by at
   least 0.8, takes over from this person whether it counts, at every threshold.
-* At most 20 detections a picture.
 
 Axis glossary: D detections and G persons of a picture, T thresholds, R recalls.
 """
@@ -32,12 +32,12 @@ class ImagePairs:
     """A picture's detections and annotated persons.
 
     Args:
-        similarity (np.ndarray): float (D, G), 0..1; 0 for a person that does not count.
-        box_overlap (np.ndarray): float (D, G), of :func:`box_overlaps`.
+        similarity (np.ndarray): float (D, G), 0..1.
+        box_overlap (np.ndarray | None): float (D, G), of :func:`box_overlaps`. None: by COCO's rules.
         scores (np.ndarray): float (D,), the higher the surer.
         areas (np.ndarray): float (D,), pixels of the detections' boxes.
         true_areas (np.ndarray): float (G,), pixels of the persons.
-        counted (np.ndarray): bool (G,), whether the person has surface points.
+        counted (np.ndarray): bool (G,), whether the person counts: it has annotated points.
         crowd (np.ndarray): bool (G,), whether it stands for a crowd, which several detections may match.
 
     Raises:
@@ -45,7 +45,7 @@ class ImagePairs:
     """
 
     similarity: np.ndarray
-    box_overlap: np.ndarray
+    box_overlap: np.ndarray | None
     scores: np.ndarray
     areas: np.ndarray
     true_areas: np.ndarray
@@ -56,6 +56,8 @@ class ImagePairs:
         count, persons = len(self.scores), len(self.true_areas)
         shapes = {'similarity': (count, persons), 'box_overlap': (count, persons), 'scores': (count,)}
         shapes |= {'areas': (count,), 'true_areas': (persons,), 'counted': (persons,), 'crowd': (persons,)}
+        if self.box_overlap is None:
+            del shapes['box_overlap']
         for name, shape in shapes.items():
             values = np.asarray(getattr(self, name))
             if values.shape != shape:
@@ -134,41 +136,52 @@ def _match(pairs: ImagePairs, area: tuple[float, float]) -> _Matches:
     persons = np.argsort(dropped, kind='stable')  # those that count come first
     order = np.argsort(-np.asarray(pairs.scores, dtype=np.float64), kind='stable')[:MOST_DETECTIONS]
     dropped, crowd = dropped[persons], np.asarray(pairs.crowd, dtype=bool)[persons]
-    similarity, overlap = (array[np.ix_(order, persons)] for array in (pairs.similarity, pairs.box_overlap))
+    similarity = pairs.similarity[np.ix_(order, persons)]
 
     shape = (len(THRESHOLDS), len(order))
-    matched, ignored = np.zeros(shape, dtype=bool), np.full(shape, dropped.all())
+    matched, ignored = np.zeros(shape, dtype=bool), np.zeros(shape, dtype=bool)
+    if pairs.box_overlap is not None:
+        ignored[:] = dropped.all()
     if len(order) and len(persons):
         taken = np.zeros((len(THRESHOLDS), len(persons)), dtype=bool)
-        for level, threshold in enumerate(THRESHOLDS):
-            for number, row in enumerate(similarity):
-                chosen = _best(row, ~taken[level] | crowd, dropped, threshold)
-                if chosen is not None:
-                    matched[level, number] = taken[level, chosen] = True
-                    ignored[level, number] = dropped[chosen]
-        for number in np.flatnonzero(~matched[-1]).tolist():
-            chosen = _last_largest(overlap[number], ~taken[-1] | crowd, _SAME_BOX)
-            if chosen is not None:
-                ignored[:, number] = dropped[chosen]
-                if dropped[chosen]:
-                    matched[-1, number] = taken[-1, chosen] = True
+        levels = np.arange(len(THRESHOLDS))
+        for number, row in enumerate(similarity):
+            chosen = _best(row, (~taken | crowd) & (row >= THRESHOLDS[:, None]), dropped)
+            found = levels[chosen >= 0]
+            matched[found, number] = taken[found, chosen[found]] = True
+            ignored[found, number] = dropped[chosen[found]]
+        if pairs.box_overlap is not None:
+            overlap = pairs.box_overlap[np.ix_(order, persons)]
+            for number in np.flatnonzero(~matched[-1]).tolist():
+                same = int(_last_largest(overlap[number], (~taken[-1] | crowd) & (overlap[number] >= _SAME_BOX)))
+                if same >= 0:
+                    ignored[:, number] = dropped[same]
+                    if dropped[same]:
+                        matched[-1, number] = taken[-1, same] = True
     areas = np.asarray(pairs.areas)[order]
     ignored |= ~matched & ((areas < low) | (areas > high))
     return _Matches(np.asarray(pairs.scores)[order], matched, ignored, int((~dropped).sum()))
 
 
-def _best(similarity: np.ndarray, free: np.ndarray, dropped: np.ndarray, threshold: float) -> int | None:
-    """The person to match: the most similar one that counts, or else one that does not."""
-    chosen = _last_largest(similarity, free & ~dropped, threshold)
-    return _last_largest(similarity, free & dropped, threshold) if chosen is None else chosen
+def _best(similarity: np.ndarray, allowed: np.ndarray, dropped: np.ndarray) -> np.ndarray:
+    """The person to match at each threshold: the most similar one that counts, or else one that does not.
+
+    Args:
+        similarity (np.ndarray): float (G,), of one detection.
+        allowed (np.ndarray): bool (T, G).
+        dropped (np.ndarray): bool (G,).
+
+    Returns:
+        np.ndarray: int64 (T,), -1 where none is allowed.
+    """
+    chosen = _last_largest(similarity, allowed & ~dropped)
+    return np.where(chosen < 0, _last_largest(similarity, allowed & dropped), chosen)
 
 
-def _last_largest(values: np.ndarray, allowed: np.ndarray, least: float) -> int | None:
-    """Place of the largest allowed value, the last of several; None where none reaches ``least``."""
-    places = np.flatnonzero(allowed & (values >= least))
-    if not len(places):
-        return None
-    return int(places[len(places) - 1 - np.argmax(values[places][::-1])])
+def _last_largest(values: np.ndarray, allowed: np.ndarray) -> np.ndarray:
+    """Place of the largest of values (G,) among those allowed, bool (..., G), the last of several; -1 where none is."""
+    candidates = np.where(allowed, values, -1.0)[..., ::-1]
+    return np.where(allowed.any(axis=-1), candidates.shape[-1] - 1 - candidates.argmax(axis=-1), -1)
 
 
 def _curves(pictures: Sequence[_Matches]) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.ndimage import zoom
 
 from mmspd.anatomy import MASK_SIZE
 
@@ -18,8 +17,9 @@ __all__ = ['AnnotatedBody', 'annotated_body', 'mask_overlap', 'predicted_body']
 def annotated_body(mask: np.ndarray, box: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
     """The pixels of an annotated person.
 
-    The mask is stretched linearly to the box's size, corner pixels upon corner pixels, and cut at one half. For some
-    sizes rounding puts the last row or column beyond the mask, and it is lost; so it is there.
+    The mask is stretched linearly to the box's size, corner pixels upon corner pixels, and cut at one half, as
+    ``scipy.ndimage.zoom`` does it, which is what that evaluator calls. For some sizes rounding puts the last row or
+    column beyond the mask, and it is lost; so it is there. Here only what lies in the picture is worked out.
 
     Args:
         mask (np.ndarray): bool (256, 256), the union of ``dp_masks``.
@@ -30,8 +30,36 @@ def annotated_body(mask: np.ndarray, box: np.ndarray, shape: tuple[int, int]) ->
         np.ndarray: bool (H, W).
     """
     width, height = (max(float(size), 1.0) for size in box[2:])
-    scales = (height / mask.shape[0], width / mask.shape[1])
-    return _place(zoom(mask.astype(np.float64), scales, order=1, prefilter=False) > 0.5, box, shape)
+    size = (round(mask.shape[0] * (height / mask.shape[0])), round(mask.shape[1] * (width / mask.shape[1])))
+    picture = np.zeros(shape, dtype=bool)
+    rows, columns = _shown(box, size, shape)
+    down = _between(np.arange(rows.start, rows.stop) - int(box[1]), mask.shape[0], size[0])
+    across = _between(np.arange(columns.start, columns.stop) - int(box[0]), mask.shape[1], size[1])
+    # In the order in which zoom adds up the four corners: where they make one half, rounding decides.
+    values = np.zeros((rows.stop - rows.start, columns.stop - columns.start))
+    for row, row_share in down:
+        for column, column_share in across:
+            values += mask[row][:, column] * np.multiply.outer(row_share, column_share)
+    picture[rows, columns] = values > 0.5
+    return picture
+
+
+def _between(pixels: np.ndarray, cells: int, size: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """The two cells of a mask between which pixels of its stretched axis lie, each with its share, 0..1.
+
+    Args:
+        pixels (np.ndarray): Whole numbers (N,), of 0..size - 1.
+        cells (int): The mask's.
+        size (int): Pixels of the whole axis.
+
+    Returns:
+        list: Two pairs of cells, int64 (N,), and shares, float64 (N,); both shares 0 beyond the mask.
+    """
+    places = pixels * ((cells - 1) / (size - 1) if size > 1 else 1.0)
+    first = np.floor(places).astype(np.int64)
+    known = places <= cells - 1
+    share = np.where(known, places - first, 0.0)
+    return [(np.minimum(first, cells - 1), known - share), (np.minimum(first + 1, cells - 1), share)]
 
 
 def predicted_body(mask: np.ndarray, box: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
@@ -45,21 +73,25 @@ def predicted_body(mask: np.ndarray, box: np.ndarray, shape: tuple[int, int]) ->
     Returns:
         np.ndarray: bool (H, W).
     """
-    return _place(mask, box, shape)
-
-
-def _place(mask: np.ndarray, box: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
-    """A mask at its box's corner, cut to whole numbers, in the picture; what reaches out of box or picture is lost."""
     picture = np.zeros(shape, dtype=bool)
-    x, y, width, height = np.asarray(box, dtype=np.float64).tolist()
-    left, top = int(x), int(y)
-    right = min(int(x + width), shape[1], left + mask.shape[1])
-    bottom = min(int(y + height), shape[0], top + mask.shape[0])
-    first_column, first_row = max(left, 0), max(top, 0)
-    if right > first_column and bottom > first_row:
-        part = mask[first_row - top : bottom - top, first_column - left : right - left]
-        picture[first_row:bottom, first_column:right] = part
+    rows, columns = _shown(box, mask.shape[:2], shape)
+    top, left = int(box[1]), int(box[0])
+    picture[rows, columns] = mask[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
     return picture
+
+
+def _shown(box: np.ndarray, size: tuple[int, int], shape: tuple[int, int]) -> tuple[slice, slice]:
+    """Rows and columns of the picture in which a mask of h x w pixels shows, perhaps none.
+
+    It lies at its box's corner, cut to whole numbers; what reaches out of box or picture is lost.
+    """
+    x, y, width, height = np.asarray(box, dtype=np.float64).tolist()
+    shown = []
+    for start, extent, pixels, most in ((y, height, size[0], shape[0]), (x, width, size[1], shape[1])):
+        first = int(start)
+        begin = min(max(first, 0), most)
+        shown.append(slice(begin, max(begin, min(int(start + extent), most, first + pixels))))
+    return shown[0], shown[1]
 
 
 def mask_overlap(predicted: np.ndarray, annotated: np.ndarray, crowd: bool = False) -> float:

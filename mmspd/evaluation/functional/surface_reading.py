@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from mmspd.codecs.charts import inside_box, sample_charts
 
-__all__ = ['body_of_charts', 'confidence', 'map_of_charts', 'read_charts', 'read_map']
+__all__ = ['body_of_charts', 'confidence', 'map_of_charts', 'read_charts', 'read_map', 'read_pixels']
 
 _LEVELS = 255.0  # U and V of a map are whole numbers up to this
 
@@ -100,14 +100,70 @@ def read_map(iuv: np.ndarray, box: np.ndarray, points: np.ndarray) -> tuple[np.n
     Returns:
         tuple: ``parts`` int64 (P,), 0..24, and ``uv`` float64 (P, 2), 0 on the background.
     """
-    x, y, width, height = np.asarray(box, dtype=np.float64).tolist()
-    columns, rows = np.trunc(np.asarray(points, dtype=np.float64) - (x, y)).T
-    last_column, last_row = min(int(width), iuv.shape[2]), min(int(height), iuv.shape[1])
-    inside = (columns >= 0) & (columns < last_column) & (rows >= 0) & (rows < last_row)
-    found = np.zeros((3, len(columns)))
-    found[:, inside] = iuv[:, rows[inside].astype(np.int64), columns[inside].astype(np.int64)]
+    rows, columns, inside = _pixels_of(points, box, (iuv.shape[1], iuv.shape[2]))
+    found = np.zeros((3, len(inside)))
+    found[:, inside] = iuv[:, rows, columns]
     parts = found[0].astype(np.int64)
     return parts, found[1:].T / _LEVELS * (parts > 0)[:, None]
+
+
+def read_pixels(
+    part_logits: torch.Tensor, uv: torch.Tensor, box: torch.Tensor, points: torch.Tensor
+) -> tuple[np.ndarray, np.ndarray]:
+    """Read one person's charts as :func:`read_map` does the map of :func:`map_of_charts`, without drawing it.
+
+    Args:
+        part_logits (torch.Tensor): Float (25, S, S).
+        uv (torch.Tensor): Float (2, 24, S, S), 0..1.
+        box (torch.Tensor): (4,), ``x1, y1, x2, y2`` on pixel edges.
+        points (torch.Tensor): (P, 2), pixel coordinates.
+
+    Returns:
+        tuple: ``parts`` int64 (P,), 0..24, and ``uv`` float64 (P, 2), in steps of 1 / 255, 0 on the background; those
+        of :func:`read_map` but for the last bit of a float32 before U and V are cut to whole steps.
+
+    Raises:
+        ValueError: If the box is not finite.
+    """
+    size = _whole_pixels(box)
+    corner_and_size = torch.cat([box[:2], box[2:] - box[:2]]).double().cpu().numpy()
+    *pixels, inside = _pixels_of(points.cpu().numpy(), corner_and_size, size)
+    rows, columns = (torch.from_numpy(each).to(part_logits.device) for each in pixels)
+    found = _at_pixels(part_logits, rows, columns, size).argmax(dim=0)
+    values = _at_pixels(uv.flatten(0, 1), rows, columns, size).unflatten(0, uv.shape[:2])
+    own = (found - 1).clamp(min=0)[None, None].expand(len(uv), 1, -1)
+    levels = (values.gather(1, own)[:, 0] * _LEVELS * (found > 0)).clamp(0, _LEVELS).trunc()
+    parts, places = np.zeros(len(inside), dtype=np.int64), np.zeros((len(inside), 2))
+    parts[inside], places[inside] = found.cpu().numpy(), levels.T.double().cpu().numpy() / _LEVELS
+    return parts, places
+
+
+def _pixels_of(points: np.ndarray, box: np.ndarray, size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows and columns, int64, of the points (P, 2) in a box's map of h x w pixels, and which are in it, bool (P,)."""
+    x, y, width, height = np.asarray(box, dtype=np.float64).tolist()
+    columns, rows = np.trunc(np.asarray(points, dtype=np.float64) - (x, y)).T
+    last_row, last_column = min(int(height), size[0]), min(int(width), size[1])
+    inside = (columns >= 0) & (columns < last_column) & (rows >= 0) & (rows < last_row)
+    return rows[inside].astype(np.int64), columns[inside].astype(np.int64), inside
+
+
+def _at_pixels(charts: torch.Tensor, rows: torch.Tensor, columns: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+    """What :func:`_stretch` gives at some of the h x w pixels: float32 (C, N)."""
+    charts = charts.float()
+    (top, bottom, down), (left, right, across) = (
+        _between(pixels, cells, extent)
+        for pixels, cells, extent in zip((rows, columns), charts.shape[1:], size, strict=True)
+    )
+    upper = charts[:, top, left] * (1 - across) + charts[:, top, right] * across
+    lower = charts[:, bottom, left] * (1 - across) + charts[:, bottom, right] * across
+    return upper * (1 - down) + lower * down
+
+
+def _between(pixels: torch.Tensor, cells: int, size: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The two cells between whose centres each of ``size`` pixels lies, and how near the second it is, 0..1."""
+    places = ((pixels.float() + 0.5) * (cells / size) - 0.5).clamp(min=0)
+    first = places.long()
+    return first, (first + 1).clamp(max=cells - 1), places - first
 
 
 def confidence(part_logits: torch.Tensor) -> float:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from logging import INFO, WARNING
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -17,9 +18,9 @@ from mmspd.evaluation.functional.single_persons import SinglePerson, score_perso
 from mmspd.evaluation.functional.surface_reading import (
     body_of_charts,
     confidence,
-    map_of_charts,
     read_charts,
     read_map,
+    read_pixels,
 )
 from mmspd.evaluation.metrics.samples import BranchMetric, describe, log_table, refuse_pseudo_labels, to_tensor
 from mmspd.registry import METRICS
@@ -49,6 +50,25 @@ class _Measured:
     elsewhere: str | None = None
 
 
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """What a prediction says of P points.
+
+    Attributes:
+        box: float64 (4,), x, y, width, height.
+        parts: Whole numbers (P,), 0..24.
+        uv: float (P, 2), 0..1.
+        score: The higher the surer.
+        body: bool (h, w), where its map has a part; None where it was not asked for.
+    """
+
+    box: np.ndarray
+    parts: np.ndarray
+    uv: np.ndarray
+    score: float
+    body: np.ndarray | None
+
+
 @METRICS.register_module()
 class GPSMetric(BranchMetric):
     """GPS of persons with annotated surface points, as fractions, and AP and AR over GPS of 0.5:0.05:0.95.
@@ -62,15 +82,20 @@ class GPSMetric(BranchMetric):
     ``pred_surface.scores``, else the mean probability of the predicted part, over the charts' cells with a part. A
     person that is not predicted has GPS 0; one without points is not counted.
 
-    Needs ``bboxes``, ``part_logits`` and ``uv`` in ``pred_surface``, and ``ori_points``, ``labels``, ``uv`` and
-    ``uv_valid`` in ``gt_surface_points``. In the meta information it uses ``dp_surface``, the name of the surface that
-    the points are of; ``dp_body`` bool (256, 256), the union of ``dp_masks``, ``dp_box`` (4,), its x, y, width, height,
-    and ``ori_shape`` for GPSm; and ``dp_area``, the person's pixels, else those of ``dp_body``, for medium and large.
+    Needs ``bboxes``, ``part_logits`` and ``uv`` in ``pred_surface``, or, read from ``pixels``, ``scores`` and what
+    DensePose's results have: ``map_boxes`` (R, 4), x, y, width, height, and ``maps``, a list of uint8 (3, h, w), I and
+    U, V times 255. And ``ori_points``, ``labels``, ``uv`` and ``uv_valid`` in ``gt_surface_points``. In the meta
+    information it uses ``dp_surface``, the name of the surface that the points are of; ``dp_body`` bool (256, 256), the
+    union of ``dp_masks``, ``dp_box`` (4,), its x, y, width, height, and ``ori_shape`` for GPSm; and ``dp_area``, the
+    person's pixels, else those of ``dp_body``, for medium and large.
 
     Args:
         surface (str | None): ``'mmspd_body'``, or a folder with the files of DensePose's evaluation
-            (:mod:`mmspd.surface.densepose_assets`). Defaults to None: the embedded body for points that are of it;
-            others are not measured, and the log says so.
+            (:mod:`mmspd.surface.densepose_assets`), that all points must be of. Defaults to None: the embedded body for
+            points that are of it, that of ``assets`` for points of DensePose; others are not measured, and the log says
+            so once.
+        assets (str | None): Such a folder, for ``surface=None``. Where it does not exist, points of DensePose are among
+            the others. Defaults to None: no folder.
         copies (str | None): Where the copy of that folder's distances is made. Defaults to None: in the folder.
         scale (float | None): k in metres. Defaults to None: one for each part, as DensePose-COCO has it since 2019.
         reading (str): ``'charts'``, at the points' very places; or ``'pixels'``, from the map of whole pixels in steps
@@ -81,7 +106,7 @@ class GPSMetric(BranchMetric):
         prefix (str | None): Put before every key. Defaults to None.
 
     Raises:
-        FileNotFoundError: If the folder, or a file in it, is missing.
+        FileNotFoundError: If the folder of ``surface``, or a file in either folder, is missing.
         ValueError: If an argument is out of range or a file damaged. In ``measure``, naming the image: if the
             prediction holds several persons, does not fit the points or is not finite, if the points are of another
             surface, or themselves a network's predictions (``dp_predicted``).
@@ -93,6 +118,7 @@ class GPSMetric(BranchMetric):
     def __init__(
         self,
         surface: str | None = None,
+        assets: str | None = None,
         copies: str | None = None,
         scale: float | None = None,
         reading: str = 'charts',
@@ -106,7 +132,13 @@ class GPSMetric(BranchMetric):
             raise ValueError(f'scale must be positive metres, or None, got {scale}')
         if reading not in READINGS:
             raise ValueError(f'reading must be one of {READINGS}, got {reading!r}')
+        if surface is not None and assets is not None:
+            raise ValueError(f'give surface or assets, not both, got {surface!r} and {assets!r}')
         self.measured = None if surface is None else open_surface(surface, copies)
+        self.assets = assets
+        found = assets is not None and Path(assets).is_dir()
+        self.densepose = open_surface(str(assets), copies) if found else None
+        self._told_of_other_surfaces = False
         self.scale = scale
         self.reading = reading
         self.per_part = per_part
@@ -134,9 +166,11 @@ class GPSMetric(BranchMetric):
         """The surface that the points are of; None where its distances are not at hand."""
         name = sample.get('dp_surface')
         if self.measured is None:
-            return open_surface(BODY_SURFACE) if name == BODY_SURFACE else None
+            if name == BODY_SURFACE:
+                return open_surface(BODY_SURFACE)
+            # Points of DensePose's own files name no surface.
+            return self.densepose if name in (None, DENSEPOSE_SURFACE) else None
         mine = self.measured.surface.name
-        # Points of DensePose's own files name no surface.
         unnamed = name is None and ('dp_surface' not in sample or mine == DENSEPOSE_SURFACE)
         if name != mine and not unnamed:
             raise ValueError(
@@ -150,7 +184,7 @@ class GPSMetric(BranchMetric):
     ) -> _Measured:
         """Measure a person with points: ``labels`` (P,), ``uv`` and ``ori_points`` (P, 2)."""
         prediction = sample['pred_surface']
-        boxes, part_logits, uv = (to_tensor(prediction[name]) for name in ('bboxes', 'part_logits', 'uv'))
+        boxes = prediction['map_boxes' if 'maps' in prediction else 'bboxes']
         if len(boxes) > 1:
             raise ValueError(
                 f'pred_surface holds {len(boxes)} persons, but surface points do not say whose they are: predict one '
@@ -160,28 +194,34 @@ class GPSMetric(BranchMetric):
         if not len(boxes):
             points = score_points(np.full(len(labels), np.inf), labels, self._k)
             return _Measured(points, SinglePerson(False, area=body.area), None if body.mask is None else 0.0)
-        box, part_logits, uv = boxes[0], part_logits[0], uv[0]
-        for name, tensor in (('bboxes', box), ('part_logits', part_logits), ('uv', uv)):
+        found = self._read(prediction, truth['ori_points'], body.mask is not None)
+        overlap = None if found.body is None else body.overlap(found.body, found.box)
+        distances = measured.distances(labels, truth['uv'], found.parts, found.uv)
+        person = SinglePerson(True, found.score, float(np.prod(found.box[2:])), body.area)
+        return _Measured(score_points(distances, labels, self._k), person, overlap)
+
+    def _read(self, prediction: Mapping[str, Any], points: np.ndarray, with_body: bool) -> _Found:
+        """Read the one predicted person at points (P, 2)."""
+        given = prediction.get('scores')
+        score = None if given is None else float(to_numpy(given)[0])
+        if score is not None and not math.isfinite(score):
+            raise ValueError(f'pred_surface.scores holds {score}')
+        if 'maps' in prediction:
+            if self.reading != 'pixels' or score is None:
+                raise ValueError("pred_surface.maps are of whole pixels: they need reading='pixels', and scores")
+            drawn, box = to_numpy(prediction['maps'][0]), to_numpy(prediction['map_boxes'][0])
+            return _Found(box, *read_map(drawn, box, points), score, drawn[0] > 0 if with_body else None)
+        corners, part_logits, uv = (to_tensor(prediction[name])[0] for name in ('bboxes', 'part_logits', 'uv'))
+        for name, tensor in (('bboxes', corners), ('part_logits', part_logits), ('uv', uv)):
             # Several times faster than asking each number, and NaN shows in either end.
             if not torch.isfinite(torch.stack(torch.aminmax(tensor))).all():
                 raise ValueError(f'pred_surface.{name} holds NaN or infinity')
-        corner_and_size = torch.cat([box[:2], box[2:] - box[:2]]).double().cpu().numpy()
-        drawn = map_of_charts(part_logits, uv, box) if self.reading == 'pixels' else None
-        if drawn is None:
-            parts, places = read_charts(part_logits, uv, box, torch.from_numpy(truth['ori_points']))
-        else:
-            parts, places = read_map(drawn, corner_and_size, truth['ori_points'])
-        overlap = None
-        if body.mask is not None:
-            found = body_of_charts(part_logits, box) if drawn is None else drawn[0] > 0
-            overlap = body.overlap(found, corner_and_size)
-        distances = measured.distances(labels, truth['uv'], parts, places)
-        given = prediction.get('scores')
-        score = confidence(part_logits) if given is None else float(to_numpy(given)[0])
-        if not math.isfinite(score):
-            raise ValueError(f'pred_surface.scores holds {score}')
-        person = SinglePerson(True, score, float(np.prod(corner_and_size[2:])), body.area)
-        return _Measured(score_points(distances, labels, self._k), person, overlap)
+        box = torch.cat([corners[:2], corners[2:] - corners[:2]]).double().cpu().numpy()
+        if score is None:
+            score = confidence(part_logits)
+        read = read_pixels if self.reading == 'pixels' else read_charts
+        found = read(part_logits, uv, corners, torch.from_numpy(points))
+        return _Found(box, *found, score, body_of_charts(part_logits, corners) if with_body else None)
 
     @property
     def _k(self) -> np.ndarray | float:
@@ -220,14 +260,15 @@ class GPSMetric(BranchMetric):
                     _log(f'{plain}/GPS.{part} is NaN, as no annotated point lies there', WARNING)
         return metrics
 
-    @staticmethod
-    def _warn_of_other_surfaces(results: list[_Measured]) -> bool:
-        """Whether some persons could not be measured for want of distances; the log says which."""
+    def _warn_of_other_surfaces(self, results: list[_Measured]) -> bool:
+        """Whether some persons could not be measured for want of distances; the log says which, the first time."""
         names = [each.elsewhere for each in results if each.elsewhere is not None]
-        if names:
+        if names and not self._told_of_other_surfaces:
+            self._told_of_other_surfaces = True
+            where = f'into {self.assets}' if self.assets else 'into a folder and name it in assets'
             _log(
                 f'{len(names)} persons are not measured, as no distances are at hand for the surface of their points '
-                f"({', '.join(sorted(set(names)))}): set surface to a folder with the files of DensePose's evaluation",
+                f"({', '.join(sorted(set(names)))}). For DensePose-COCO's, put the files of its evaluation {where}",
                 WARNING,
             )
         return bool(names)

@@ -1,35 +1,42 @@
-"""``KeypointMetric``: distances of joints, PCK and PCKh."""
+"""``KeypointMetric``: distances of joints, PCK, PCKh and the area under it."""
 
-from collections.abc import Mapping
-from typing import Any
+import math
+from collections.abc import Mapping, Sequence
+from logging import WARNING
+from typing import Any, Final
 
 import numpy as np
 from mmengine.logging import print_log
 
-from mmspd.anatomy import JOINTS
-from mmspd.evaluation.functional.keypoints import (
-    KeypointErrors,
-    compare_keypoints,
-    correct_keypoints,
-    joint_means,
-    masked_mean,
-    mean_spd_code_error,
+from mmspd.anatomy import JOINTS, NUM_JOINTS
+from mmspd.evaluation.functional.keypoint_scores import (
+    JOINT_GROUPS,
+    SIDE_GROUPS,
+    SUBSETS,
+    Measure,
+    measure_keypoints,
+    score_joints,
 )
-from mmspd.evaluation.metrics.samples import BranchMetric, describe, log_table, warn_unmeasured
+from mmspd.evaluation.functional.keypoints import KeypointErrors, compare_keypoints, mean_spd_code_error
+from mmspd.evaluation.metrics.samples import BranchMetric, describe, log_table
 from mmspd.registry import METRICS
 from mmspd.utils.arrays import to_numpy
 
 __all__ = ['KeypointMetric']
 
+_NAMED: Final = 5  # predictions that a warning names
+
 
 @METRICS.register_module()
 class KeypointMetric(BranchMetric):
-    """Mean Euclidean distance in pixels of the original image, and PCK, PCKh as fractions.
+    """Mean Euclidean distance in pixels of the original image and in lengths of the person; PCK, PCKh and AUC.
 
-    Keys, after the prefix: ``mED``, ``PCK@0.2``, ``PCKh@0.5``, each over all annotated joints, and with ``_visible``
-    and ``_occluded`` over those alone; ``mED_spd_code``, which alone may stand beside the paper's numbers (see
-    :func:`mmspd.evaluation.functional.spd_code_errors`); ``PCK@0.2_excluded`` and ``PCKh@0.5_excluded``, the number of
-    persons with annotated joints but without the length that PCK or PCKh compares with.
+    Keys, after the prefix: ``mED``, ``mED_torso``, ``mED_head``, ``PCK@0.2``, ``PCKh@0.5``, ``AUC``, each over all
+    annotated joints, and with ``_visible`` and ``_occluded`` over those alone
+    (:mod:`mmspd.evaluation.functional.keypoint_scores`); ``mED_spd_code``, which alone may stand beside the paper's
+    numbers (see :func:`mmspd.evaluation.functional.spd_code_errors`); ``PCK@0.2_excluded``, the number of persons with
+    annotated joints but without the torso that PCK and ``mED_torso`` compare with, and ``PCKh@0.5_excluded`` likewise
+    without the head that PCKh, ``mED_head`` and ``AUC`` do. The log names the cause of each NaN.
 
     Needs ``pred_instances.keypoints``, and in ``gt_instances`` ``keypoints``, ``keypoints_visible`` and (else nothing
     is occluded) ``keypoints_occluded``. A sample without ``gt_instances`` is not counted.
@@ -37,8 +44,10 @@ class KeypointMetric(BranchMetric):
     Args:
         pck_threshold (float): Largest distance for PCK, in torso lengths. Defaults to 0.2.
         pckh_threshold (float): Largest distance for PCKh, in head lengths. Defaults to 0.5.
-        per_joint (bool): Whether to log a table with one row a joint. Defaults to True.
+        per_joint (bool): Whether to log tables with one row a joint and a side. Defaults to True.
         per_joint_keys (bool): Whether to return per-joint values too, such as ``mED.head_top``. Defaults to False.
+        per_side_keys (bool): Whether to return those of the left, right and middle joints, such as ``mED.left`` and
+            ``AUC_occluded.centre``. Defaults to False.
         collect_device (str): Where results of several processes meet, ``'cpu'`` or ``'gpu'``. Defaults to ``'cpu'``.
         prefix (str | None): Put before every key. Defaults to None: ``'pose'``.
 
@@ -56,6 +65,7 @@ class KeypointMetric(BranchMetric):
         pckh_threshold: float = 0.5,
         per_joint: bool = True,
         per_joint_keys: bool = False,
+        per_side_keys: bool = False,
         collect_device: str = 'cpu',
         prefix: str | None = None,
     ) -> None:
@@ -67,6 +77,7 @@ class KeypointMetric(BranchMetric):
         self.pckh_threshold = pckh_threshold
         self.per_joint = per_joint
         self.per_joint_keys = per_joint_keys
+        self.per_side_keys = per_side_keys
 
     def measure(self, sample: Mapping[str, Any]) -> KeypointErrors:
         """Measure an image's joints: a few arrays of (R, 16)."""
@@ -84,32 +95,56 @@ class KeypointMetric(BranchMetric):
     def score(self, results: list[KeypointErrors]) -> dict[str, float]:
         """Average over all persons."""
         errors = KeypointErrors.concatenate(results)
-        persons = [len(each.annotated) for each in results]
-        self.details = {'ids': np.repeat(np.array(self.ids), persons), **vars(errors)}
-        pck, pckh = f'PCK@{self.pck_threshold:g}', f'PCKh@{self.pckh_threshold:g}'
-        torso_right, torso_known, no_torso = correct_keypoints(errors, errors.torso, self.pck_threshold)
-        head_right, head_known, no_head = correct_keypoints(errors, errors.head, self.pckh_threshold)
-        measures = {
-            'mED': (errors.errors, errors.annotated),
-            pck: (torso_right, torso_known),
-            pckh: (head_right, head_known),
-        }
-        metrics = {}
-        for name, (values, counted) in measures.items():
-            metrics[name] = masked_mean(values, counted)
-            metrics[f'{name}_visible'] = masked_mean(values, counted & ~errors.occluded)
-            metrics[f'{name}_occluded'] = masked_mean(values, counted & errors.occluded)
+        persons = np.repeat(np.array(self.ids, dtype=str), [len(each.annotated) for each in results])
+        self.details = {'ids': persons, **vars(errors)}
+        measures = measure_keypoints(errors, self.pck_threshold, self.pckh_threshold)
+        metrics, causes = score_joints(measures, errors, np.ones(NUM_JOINTS, dtype=bool))
         metrics['mED_spd_code'] = mean_spd_code_error(errors)
-        warn_unmeasured(type(self).__name__, metrics)
-        metrics.update({f'{pck}_excluded': float(no_torso), f'{pckh}_excluded': float(no_head)})
+        if math.isnan(metrics['mED_spd_code']):
+            causes['mED_spd_code'] = 'a predicted joint is no number' if errors.annotated.any() else causes['mED']
+        _log_excluded(measures)
+        for key in (f'PCK@{self.pck_threshold:g}', f'PCKh@{self.pckh_threshold:g}'):
+            metrics[f'{key}_excluded'] = float(measures[key].excluded)
 
-        joints = {name: joint_means(values, counted) for name, (values, counted) in measures.items()}
+        rows = {group: score_joints(measures, errors, joints) for group, joints in (JOINT_GROUPS | SIDE_GROUPS).items()}
         if self.per_joint:
-            log_table('joints', 'joint', JOINTS, joints)
-        if self.per_joint_keys:
-            for name, means in joints.items():
-                metrics.update({f'{name}.{joint}': float(v) for joint, v in zip(JOINTS, means, strict=True)})
-        for name, number, missing in ((pck, no_torso, 'torso'), (pckh, no_head, 'head')):
-            if number:
-                print_log(f'{name} leaves out {number} persons whose {missing} is not annotated', 'current')
+            _log_tables({group: scores for group, (scores, _) in rows.items()}, list(measures))
+        wanted = [*(JOINT_GROUPS if self.per_joint_keys else ()), *(SIDE_GROUPS if self.per_side_keys else ())]
+        for group in wanted:
+            scores, missing = rows[group]
+            metrics.update({f'{key}.{group}': value for key, value in scores.items()})
+            causes.update({f'{key}.{group}': cause for key, cause in missing.items()})
+        _log_causes(causes, errors, persons)
         return metrics
+
+
+def _log_tables(rows: Mapping[str, Mapping[str, float]], names: Sequence[str]) -> None:
+    """A table each of all, visible and occluded joints, with a row a joint and a side."""
+    for ending in SUBSETS:
+        columns = {name: np.array([scores[f'{name}{ending}'] for scores in rows.values()]) for name in names}
+        log_table(f'joints{ending.replace("_", ", ")}', 'joint or side', list(rows), columns)
+
+
+def _log_excluded(measures: Mapping[str, Measure]) -> None:
+    """Tell how many persons are left out of which measures."""
+    for length in ('torso', 'head'):
+        names = [name for name, measure in measures.items() if measure.length == length]
+        excluded = measures[names[0]].excluded
+        if excluded:
+            print_log(f'{", ".join(names)} leave out {excluded} persons whose {length} is not annotated', 'current')
+
+
+def _log_causes(causes: Mapping[str, str], errors: KeypointErrors, persons: np.ndarray) -> None:
+    """Warn of each NaN with its cause, and of predictions that are no finite numbers."""
+    for cause in dict.fromkeys(causes.values()):
+        keys = ', '.join(key for key, its in causes.items() if its == cause)
+        print_log(f'KeypointMetric: NaN, as {cause}: {keys}', 'current', WARNING)
+    wrong = np.argwhere(errors.annotated & ~(np.isfinite(errors.errors) & np.isfinite(errors.spd_errors)))
+    if len(wrong):
+        first = ', '.join(f'{JOINTS[joint]} of {persons[person]}' for person, joint in wrong[:_NAMED])
+        print_log(
+            f'KeypointMetric: {len(wrong)} joints are compared with predictions that are no finite numbers: {first}'
+            f'{", ..." if len(wrong) > _NAMED else ""}',
+            'current',
+            WARNING,
+        )

@@ -58,6 +58,8 @@ class BranchMetric(BaseMetric):
 
     element: str
     section: str
+    # Keys that begin with their group, such as 'dataset/mIoU', need no prefix; None would be warned of.
+    default_prefix = ''
 
     def __init__(self, collect_device: str = 'cpu', prefix: str | None = None) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)

@@ -47,6 +47,12 @@ def test_the_pictures_size_comes_along_where_the_file_has_it(tmp_path):
     assert read_densepose(write(tmp_path, [annotation()], images))['36_453991']['image_size'] == (466, 311)
 
 
+def test_the_persons_pixels_come_along_where_the_file_has_them(tmp_path):
+    assert read_densepose(write(tmp_path, [annotation()]))['36_453991']['area'] is None
+    surface = read_densepose(write(tmp_path, [annotation(area=2014)]))['36_453991']
+    assert (surface['area'], type(surface['area'])) == (2014.0, float)
+
+
 @pytest.mark.parametrize(
     ('info', 'name'),
     [
@@ -82,6 +88,9 @@ def test_person_without_surface_fields_is_left_out(tmp_path):
     [
         ({'dp_U': None}, r"lacks the fields \['dp_U'\]"),
         ({'bbox': None}, r"lacks the fields \['bbox'\]"),
+        ({'area': -1.0}, 'field area: expected pixels, 0 or more, got -1'),
+        ({'area': 'large'}, "field area: expected a finite number of at most .*, got 'large'"),
+        ({'area': True}, 'field area: expected a finite number'),
         ({'dp_V': [0.5]}, 'one length'),
         ({'dp_x': [0.0, 300.0]}, 'field dp_x: expected values of 0..256'),
         ({'dp_I': [0, 3]}, 'field dp_I: expected values of 1..24'),

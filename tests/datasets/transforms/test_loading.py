@@ -78,6 +78,23 @@ def test_the_surfaces_name_comes_along():
     assert load(None)['dp_surface'] is None
 
 
+def test_where_the_person_is_comes_along_when_asked_for():
+    masks = [block(0, 0, 200, 256), [], block(150, 100, 256, 256)]
+    annotation = surface(masks) | {'area': 1234.5}
+    assert not load(annotation).keys() & {'dp_body', 'dp_box', 'dp_area'}
+    out = load(annotation, with_body=True)
+    expected = np.zeros((SQUARE, SQUARE), dtype=bool)
+    expected[:, :200] = expected[100:, 150:] = True
+    np.testing.assert_array_equal(out['dp_body'], expected)
+    np.testing.assert_array_equal(out['dp_box'], [10, 20, 100, 200])
+    assert (out['dp_area'], out['dp_body'].dtype) == (1234.5, bool)
+    assert 'dp_area' not in load(surface(masks) | {'area': None}, with_body=True)
+    assert not load(surface(), with_body=True)['dp_body'].any()
+    assert not load(None, with_body=True).keys() & {'dp_body', 'dp_box', 'dp_area'}
+    with pytest.raises(ValueError, match=r'dp_masks\[0\]: the runs do not fill'):
+        load(surface([{'size': [256, 256], 'counts': [5]}]), with_body=True)
+
+
 def test_background_lies_in_the_box_and_outside_the_masks():
     # the masks leave a corner free: the right half of the lower half
     out = load(surface([block(0, 0, 256, 128), [], block(0, 100, 128, 256)]), num_background=500)

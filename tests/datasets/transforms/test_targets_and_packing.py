@@ -80,6 +80,14 @@ def test_missing_annotation_is_filled_in_for_training(bare_results):
     assert sample.gt_surface_points.labels.dtype == torch.int64
 
 
+def test_where_the_person_is_reaches_the_metric(make_results):
+    known = {'dp_body': np.eye(256, dtype=bool), 'dp_box': np.array([1, 2, 3, 4], np.float32), 'dp_area': 5.0}
+    results = PersonAffine((64, 96), test_mode=True)(make_results())
+    sample = pack(results | known)[1].to_dict()
+    assert all(np.array_equal(sample[key], value) for key, value in known.items())
+    assert not known.keys() & set(pack(results)[1].metainfo_keys())
+
+
 def test_joints_without_targets_in_the_pipeline_teach_nothing(make_results):
     """An empty heatmap beside a joint of weight 1 would teach that nobody has joints."""
     _, sample = pack(PersonAffine((64, 96), test_mode=True)(make_results()), fill_missing=True)

@@ -14,6 +14,7 @@ import argparse
 import json
 import math
 import sys
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -22,15 +23,31 @@ from mmengine.config import Config
 
 import mmspd
 from mmspd.checking.report import printable
-from mmspd.checking.sources import KINDS, open_datasets
+from mmspd.checking.sources import KINDS, datasets_of_config, datasets_of_kind, read_config
 from mmspd.datasets.persons import PersonDataset
 from mmspd.engine import set_data_root
 from mmspd.evaluation.record import EvaluationRecord, write_record
 from mmspd.results import RESULT_FILES
-from mmspd.results.evaluation import PictureEvaluation, ResultFiles, SampleEvaluation, Settings
+from mmspd.results.evaluation import Measured, ResultFiles, Settings, measure_pictures, measure_samples
 from mmspd.results.tally import fits_strict
 from mmspd.utils.progress import report_progress
 from mmspd.utils.whole_files import explain_os_error
+
+# Option -> the options with which alone it has an effect.
+GOES_WITH = {
+    'data_root': ('config',),
+    'split': ('config', 'data'),
+    'parsing': ('config', 'data'),
+    'pose': ('config', 'data'),
+    'pose_base': ('pose',),
+    'resize': ('parsing',),
+    'boundary': ('parsing',),
+    'intervals': ('parsing',),
+    'label_map': ('parsing',),
+    'gps_surface': ('densepose',),
+}
+# Which of a truth's splits is evaluated without --split.
+USUAL_SPLITS = ('test', 'val')
 
 
 def parse_args() -> argparse.Namespace:
@@ -62,7 +79,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def check_args(args: argparse.Namespace, files: ResultFiles) -> None:
-    """Refuse what does not go together.
+    """Refuse what does not go together, before anything is read.
 
     Raises:
         ValueError: If it does not.
@@ -73,39 +90,53 @@ def check_args(args: argparse.Namespace, files: ResultFiles) -> None:
         raise ValueError('name at least one of --parsing, --pose, --keypoints and --densepose')
     if files.pose is not None and files.keypoints is not None:
         raise ValueError('--pose and --keypoints are both joints: evaluate one after the other')
-    if args.truth is not None and (files.parsing is not None or files.pose is not None):
-        raise ValueError('--truth is for --keypoints and --densepose; --parsing and --pose need --config or --data')
-    if args.data_root is not None and args.config is None:
-        raise ValueError('--data-root goes with --config')
+    given = {name for name, value in vars(args).items() if value is not None and value is not False}
+    for name, others in GOES_WITH.items():
+        if name in given and not given.intersection(others):
+            option, needed = (text.replace('_', '-') for text in (name, ' or --'.join(others)))
+            raise ValueError(f'--{option} goes with --{needed}')
+    for path in (args.keypoints, args.densepose, args.truth):
+        if path is not None and path.is_dir():
+            raise ValueError(f'{path}: expected a JSON file, got a folder')
+    if args.out is not None and args.out.exists() and not args.out.is_dir():
+        raise ValueError(f'{args.out}: --out is a folder for the record, but there is a file of that name')
 
 
-def choose_dataset(args: argparse.Namespace) -> PersonDataset:
-    """The data set that the command line names.
+def open_config(args: argparse.Namespace) -> Config | None:
+    """The config with the data set's folder of the command line; None without --config."""
+    if args.config is None:
+        return None
+    if not args.config.is_file():
+        raise FileNotFoundError(f"{args.config}: expected a config file; a data set's folder is --data KIND:FOLDER")
+    return read_config(args.config, args.data_root, set_data_root)
+
+
+def choose_dataset(args: argparse.Namespace, cfg: Config | None) -> tuple[PersonDataset, dict[str, Any] | None]:
+    """The data set that the command line names, and its config without pipeline, for the record, where it has one.
 
     Raises:
         ValueError: If there is none, or several and no --split.
     """
-    if args.data is not None:
+    if cfg is None:
         kind, colon, folder = args.data.partition(':')
         if not colon or kind not in KINDS:
             raise ValueError(f'--data is KIND:FOLDER, as in lip:data/LIP, with KIND of {", ".join(KINDS)}')
-        datasets = open_datasets(Path(folder), kind, None, set_data_root)
+        datasets = datasets_of_kind(kind, Path(folder))
     else:
-        datasets = open_datasets(args.config, None, args.data_root, set_data_root)
-    # A config whose test is its validation has it once, as val.
-    split = args.split or next((name for name in ('test', 'val', *datasets) if name in datasets), None)
-    if split not in datasets or (args.split is None and split not in ('test', 'val') and len(datasets) > 1):
+        wanted = USUAL_SPLITS if args.split is None else (args.split.partition('[')[0],)
+        loader = next((name for name in (f'{split}_dataloader' for split in wanted) if cfg.get(name)), None)
+        if loader is None:
+            raise ValueError(f'{args.config}: has no {" or ".join(wanted)} data set')
+        datasets = datasets_of_config(Config({loader: cfg[loader]}))
+    only = next(iter(datasets)) if len(datasets) == 1 else None
+    split = args.split or next((name for name in USUAL_SPLITS if name in datasets), only)
+    if split not in datasets:
         raise ValueError(f'choose one of the splits {", ".join(datasets)} (--split)')
-    return datasets[split]
-
-
-def read_config(args: argparse.Namespace) -> Config | None:
-    """The config with the data set's folder of the command line; None without --config."""
-    if args.config is None:
-        return None
-    cfg = Config.fromfile(args.config)
-    set_data_root(cfg, args.data_root)
-    return cfg
+    dataset = datasets[split]
+    if cfg is None or '[' in split:
+        return dataset, None
+    data = {key: value for key, value in cfg[loader].dataset.to_dict().items() if key != 'pipeline'}
+    return dataset, data | {'data_root': str(Path(dataset.data_root).absolute())}
 
 
 def label_map_of(args: argparse.Namespace, cfg: Config | None) -> dict[str, Any] | None:
@@ -119,28 +150,25 @@ def label_map_of(args: argparse.Namespace, cfg: Config | None) -> dict[str, Any]
             raise ValueError(f'--label-map takes KEY=VALUE, got {" ".join(args.label_map)}')
         return dict(type='LIPToATR') | dict(each.split('=', 1) for each in args.label_map)
     evaluators = (cfg or {}).get('test_evaluator') or []
-    found = [each.label_map for each in evaluators if each.get('label_map') is not None]
+    found = [
+        each.label_map
+        for each in (evaluators if isinstance(evaluators, list) else [evaluators])
+        if each.get('label_map') is not None
+    ]
     return found[0].to_dict() if found else None
 
 
-def describe_run(
-    args: argparse.Namespace, cfg: Config | None, run: SampleEvaluation | PictureEvaluation
-) -> dict[str, Any]:
-    """What the record says of this evaluation, by the names that records of tools/test.py have."""
-    files = run.files.to_json()
+def describe_run(args: argparse.Namespace, files: dict[str, str], measured: Measured) -> dict[str, Any]:
+    """What the record says of an evaluation, by the names that records of tools/test.py have."""
     folders = {Path(path).parent for path in files.values()}
     usual = all(Path(path).name == RESULT_FILES[name] for name, path in files.items())
-    data = None if cfg is None or args.split else cfg.test_dataloader.dataset.to_dict()
     return {
         'model': args.name or Path(next(iter(files.values()))).stem,
         'config': None if args.config is None else args.config.stem,
-        'dataset': run.dataset.NAME if isinstance(run, SampleEvaluation) else str(args.truth),
-        'samples': run.samples,
-        'data': data and {key: value for key, value in data.items() if key != 'pipeline'},
-        'label_maps': [args.label_map] if args.label_map else [],
+        'samples': measured.samples,
         'results': str(folders.pop()) if usual and len(folders) == 1 else None,
         'files': files,
-        'counted': {tally.task: tally.to_json() for tally in run.tallies},
+        'counted': {tally.task: tally.to_json() for tally in measured.tallies},
         'versions': {'mmspd': mmspd.__version__},
         'date': datetime.now(timezone.utc).date().isoformat(),
     }
@@ -150,27 +178,27 @@ def evaluate(args: argparse.Namespace) -> int:
     """Evaluate; the exit code."""
     files = ResultFiles(args.parsing, args.pose, args.keypoints, args.densepose)
     check_args(args, files)
-    run: SampleEvaluation | PictureEvaluation
-    dataset = None if args.truth is not None else choose_dataset(args)  # tells of a config that cannot be read
-    cfg = read_config(args)
-    args.label_map = label_map_of(args, cfg)
-    how = ('resize', 'pose_base', 'label_map', 'boundary', 'intervals', 'gps_surface')
-    settings = Settings(**{name: getattr(args, name) for name in how})
-    if dataset is None:
-        run = PictureEvaluation(args.truth, files, settings)
+    settings = Settings(args.resize, args.pose_base, None, args.boundary, args.intervals, args.gps_surface)
+    if args.truth is not None:
+        measured = measure_pictures(args.truth, files, settings, report_progress)
+        truth = {'dataset': args.truth.stem, 'truth': str(args.truth.absolute())}
     else:
-        run = SampleEvaluation(dataset, files, settings)
-    run.measure(report_progress)
-    for tally in run.tallies:
-        for line in tally.lines():
-            print(printable(line))
-    if args.strict and not fits_strict(run.tallies):
+        cfg = open_config(args)
+        dataset, data = choose_dataset(args, cfg)
+        settings = replace(settings, label_map=label_map_of(args, cfg))
+        measured = measure_samples(dataset, files, settings, report_progress)
+        label_maps = [] if settings.label_map is None else [settings.label_map]
+        truth = {'dataset': dataset.NAME, 'data': data, 'label_maps': label_maps}
+    for line in (line for tally in measured.tallies for line in tally.lines()):
+        print(printable(line))
+    if args.strict and not fits_strict(measured.tallies):
         print('refused: the result files have defects (--strict)', file=sys.stderr)
         return 1
-    metrics, details = run.score()
+    metrics, details = measured.score()
     print(json.dumps({key: None if math.isnan(value) else value for key, value in sorted(metrics.items())}, indent=2))
     if args.out is not None:
-        write_record(args.out, EvaluationRecord(describe_run(args, cfg, run), metrics, details))
+        about = describe_run(args, files.to_json(), measured) | truth
+        write_record(args.out, EvaluationRecord(about, metrics, details))
         print(f'record: {printable(str(args.out))}')
     return 0
 

@@ -17,7 +17,7 @@ from mmspd.reports.figures import TASKS, draw_figure
 from mmspd.reports.gallery import extreme_samples, open_gallery
 from mmspd.reports.paper_tables import ordered_groups
 from mmspd.reports.runs import find_runs, group_runs
-from mmspd.utils.whole_files import write_whole
+from mmspd.utils.whole_files import explain_os_error, write_whole
 
 
 def parse_args() -> argparse.Namespace:
@@ -31,24 +31,37 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def main() -> None:
-    """Draw one figure a task."""
-    args = parse_args()
-    try:
-        groups = group_runs(find_runs(args.folders))
-        groups = ordered_groups(groups, args.dataset or groups[0].dataset)
-        if not groups:
-            raise ValueError(f'no run was evaluated on {args.dataset}')
-        titles = {img_id: img_id for img_id in args.samples} if args.samples else extreme_samples(groups)
-        gallery = open_gallery(groups, titles)
-    except (FileNotFoundError, KeyError, ValueError) as error:
-        raise SystemExit(f'error: {error.args[0] if isinstance(error, KeyError) else error}') from error
+def draw(args: argparse.Namespace) -> None:
+    """Draw one figure a task.
+
+    Raises:
+        OSError: If a file cannot be read or written.
+        KeyError: If there is no such sample.
+        ValueError: If a record or a result file is damaged, or does not say what is needed.
+    """
+    groups = group_runs(find_runs(args.folders))
+    groups = ordered_groups(groups, args.dataset or groups[0].dataset)
+    if not groups:
+        raise ValueError(f'no run was evaluated on {args.dataset}')
+    titles = {img_id: img_id for img_id in args.samples} if args.samples else extreme_samples(groups)
+    gallery = open_gallery(groups, titles)
     args.out.mkdir(parents=True, exist_ok=True)
     for task in args.tasks:
         path = args.out / f'{task}.png'
         picture = draw_figure(task, gallery)
         write_whole(path, cv2.imencode('.png', picture[..., ::-1])[1].tobytes(), args.out)
         print(path)
+
+
+def main() -> None:
+    """Draw; what goes wrong in one line."""
+    args = parse_args()
+    try:
+        draw(args)
+    except OSError as error:
+        raise SystemExit(f'error: {explain_os_error(error)}') from error
+    except (KeyError, ValueError) as error:
+        raise SystemExit(f'error: {error.args[0] if isinstance(error, KeyError) else error}') from error
 
 
 if __name__ == '__main__':

@@ -15,7 +15,7 @@ from mmspd.reports.page import as_page
 from mmspd.reports.report import report_on
 from mmspd.reports.runs import find_runs, group_runs
 from mmspd.reports.tables import as_csv, as_markdown
-from mmspd.utils.whole_files import whole_file
+from mmspd.utils.whole_files import explain_os_error, write_whole
 
 
 def parse_args() -> argparse.Namespace:
@@ -36,14 +36,15 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
-def main() -> None:
-    """Read the records, print the tables, write the page."""
-    args = parse_args()
-    try:
-        runs = find_runs(args.folders)
-        groups = group_runs(runs)
-    except (FileNotFoundError, ValueError) as error:
-        raise SystemExit(f'error: {error}') from error
+def report(args: argparse.Namespace) -> None:
+    """Read the records, print the tables, write the page.
+
+    Raises:
+        OSError: If a file cannot be read or written.
+        ValueError: If a record is damaged, or a seed comes twice.
+    """
+    runs = find_runs(args.folders)
+    groups = group_runs(runs)
     pictures = args.out is not None and not args.no_pictures
     datasets = dict.fromkeys(group.dataset for group in groups)
     sections = [report_on(dataset, groups, args.resamples, pictures) for dataset in datasets]
@@ -55,12 +56,22 @@ def main() -> None:
     page = as_page(args.title, f'{counted} beside the numbers that the SPD paper prints.', sections)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     for suffix, text in (('.md', as_markdown(tables)), ('.csv', as_csv(tables)), ('.html', page)):
-        with whole_file(args.out.with_suffix(suffix), args.out.parent) as file:
-            file.write(text.encode())
+        write_whole(args.out.with_suffix(suffix), text.encode(), args.out.parent)
     for section in sections:
         for text in section.texts:
             print(f'{section.heading}: {text}')
     print(f'The page: {args.out}')
+
+
+def main() -> None:
+    """Report; what goes wrong in one line."""
+    args = parse_args()
+    try:
+        report(args)
+    except OSError as error:
+        raise SystemExit(f'error: {explain_os_error(error)}') from error
+    except ValueError as error:
+        raise SystemExit(f'error: {error}') from error
 
 
 if __name__ == '__main__':

@@ -25,6 +25,7 @@ from mmspd.evaluation.record import EvaluationRecord, collect_details, write_rec
 from mmspd.models.inference import prepare_for_inference
 from mmspd.reports.about import about_run
 from mmspd.utils.checkpoint import load_from_local, require_weights, use_safe_checkpoints
+from mmspd.utils.whole_files import write_whole
 
 
 def parse_args() -> argparse.Namespace:
@@ -90,12 +91,10 @@ def bare_model(model: nn.Module) -> nn.Module:
 
 
 def write_json(path: Path, metrics: dict[str, float]) -> None:
-    """Write metrics whole or not at all; what was not measured (NaN, which JSON does not have) as null."""
+    """Write metrics whole or not at all; what is no number (NaN, infinity), which JSON does not have, as null."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + '.partial')
-    values = {key: None if math.isnan(value) else float(value) for key, value in metrics.items()}
-    partial.write_text(json.dumps(values, indent=2, sort_keys=True) + '\n')
-    partial.replace(path)
+    values = {key: float(value) if math.isfinite(value) else None for key, value in metrics.items()}
+    write_whole(path, (json.dumps(values, indent=2, sort_keys=True) + '\n').encode(), path.parent)
 
 
 def main() -> None:
@@ -116,7 +115,9 @@ def main() -> None:
     if args.out and is_main_process():
         write_json(args.out, metrics)
     if args.record and is_main_process():
-        about = about_run(cfg, args.config, args.checkpoint, meta, runner.test_dataloader.dataset, args.results)
+        options = [f'{key}={value}' for key, value in args.cfg_options.items()]
+        dataset = runner.test_dataloader.dataset
+        about = about_run(cfg, args.config, args.checkpoint, meta, dataset, args.results, options)
         write_record(args.record, EvaluationRecord(about, metrics, collect_details(runner.test_evaluator.metrics)))
 
 

@@ -16,7 +16,7 @@ from mmspd.datasets.mpii import MPIIDataset
 from mmspd.datasets.persons import PersonDataset
 from mmspd.registry import DATASETS
 
-__all__ = ['KINDS', 'datasets_of_config', 'datasets_of_kind', 'open_datasets']
+__all__ = ['KINDS', 'datasets_of_config', 'datasets_of_kind', 'open_datasets', 'read_config']
 
 _LOADERS: Final = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
@@ -50,13 +50,31 @@ def open_datasets(
         return datasets_of_kind(kind, source)
     if not source.is_file():
         raise FileNotFoundError(f"{source}: expected a config file; for a data set's folder give its --kind")
+    return datasets_of_config(read_config(source, data_root, set_data_root), with_pipeline)
+
+
+def read_config(source: Path, data_root: str | None, set_data_root: Callable[[Config, str | None], None]) -> Config:
+    """Read a config, whose data sets can be built then.
+
+    Args:
+        source (Path): The file.
+        data_root (str, optional): The data sets' folder, in place of the config's.
+        set_data_root (Callable): :func:`mmspd.engine.set_data_root`.
+
+    Returns:
+        Config: The config.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is no config.
+    """
     try:
         cfg = Config.fromfile(source)
     except SyntaxError as error:
         raise ValueError(f'{source}: not a config, {error}') from error
     set_data_root(cfg, data_root)
     init_default_scope('mmspd')
-    return datasets_of_config(cfg, with_pipeline)
+    return cfg
 
 
 def datasets_of_config(cfg: Config, with_pipeline: bool = False) -> dict[str, PersonDataset]:

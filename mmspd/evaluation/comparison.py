@@ -139,13 +139,14 @@ def _named(side: str, runs: Sequence[EvaluationRecord]) -> dict[str, EvaluationR
 
 
 def _compare_about(records: Mapping[str, EvaluationRecord]) -> list[str]:
-    """The problem if the records say they are of different data sets."""
-    values = {name: str(record.about['dataset']) for name, record in records.items() if 'dataset' in record.about}
-    if len(set(values.values())) < 2:
-        return []
-    return [
-        'the records are of different data sets: ' + ', '.join(f'{name} {value!r}' for name, value in values.items())
-    ]
+    """The problems if the records say they are of different data sets, or counted classes in different ways."""
+    problems = []
+    for key, what in (('dataset', 'are of different data sets'), ('label_maps', 'have different label maps')):
+        values = {name: str(record.about[key]) for name, record in records.items() if key in record.about}
+        if len(set(values.values())) > 1:
+            found = ', '.join(f'{name} {value!r}' for name, value in values.items())
+            problems.append(f'the records {what}: {found}')
+    return problems
 
 
 def _match(section: str, parts: Mapping[str, SampleScores], problems: list[str]) -> list[SampleScores]:
@@ -155,6 +156,10 @@ def _match(section: str, parts: Mapping[str, SampleScores], problems: list[str])
         ValueError: If classes differ or no sample is left.
     """
     _match_scores(section, parts, problems)
+    readings = {name: part.reading for name, part in parts.items() if part.reading}
+    if len(set(readings.values())) > 1:
+        how = ', '.join(f'{name} from {reading}' for name, reading in readings.items())
+        problems.append(f'{section}: predictions were read in different ways, compared all the same: {how}')
     everywhere = set.intersection(*(set(part.ids.tolist()) for part in parts.values()))
     anywhere = set.union(*(set(part.ids.tolist()) for part in parts.values()))
     for name, part in parts.items():

@@ -16,6 +16,7 @@ for each section of metrics, the arrays that its scores were made of. N is the n
 import json
 import math
 import sys
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Iterable, Mapping
@@ -37,7 +38,10 @@ DETAILS_FILE: Final = 'evaluation.npz'
 _FORMAT: Final = 1
 _LARGEST: Final = 1 << 31  # bytes of all arrays
 # What a file that is no archive of arrays, or a damaged one, makes zipfile and numpy raise.
-_DAMAGE: Final = (ValueError, EOFError, OSError, KeyError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error)
+_DAMAGE: Final = (
+    *(ValueError, EOFError, OSError, KeyError, RuntimeError, MemoryError),
+    *(zipfile.BadZipFile, zlib.error, tokenize.TokenError),
+)
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ class EvaluationRecord:
 
     Attributes:
         about: What was evaluated: JSON values by name, such as ``model``, ``dataset``, ``config``, ``seed``.
-        metrics: Every metric by its key; NaN where nothing could be measured.
+        metrics: Every metric by its key; NaN where nothing could be measured. Infinity is read again as NaN.
         details: Arrays by ``section/name``; see the module's docstring.
     """
 
@@ -84,7 +88,7 @@ def write_record(folder: Path, record: EvaluationRecord) -> None:
 
     Raises:
         TypeError: If something in it is no value of JSON, or an array of Python objects; an older record then stays.
-        ValueError: If a value is infinite; likewise.
+        ValueError: If ``about`` holds NaN or infinity; likewise.
     """
     objects = [key for key, array in record.details.items() if array.dtype.hasobject]
     if objects:
@@ -94,7 +98,9 @@ def write_record(folder: Path, record: EvaluationRecord) -> None:
     text = json.dumps(content, indent=2, allow_nan=False) + '\n'
     folder.mkdir(parents=True, exist_ok=True)
     with whole_file(folder / DETAILS_FILE, folder) as file:
-        np.savez_compressed(file, **record.details)
+        # numpy before 2.1 would take allow_pickle=False for an array of that name.
+        arrays: dict[str, Any] = record.details
+        np.savez_compressed(file, **arrays)
         (folder / RECORD_FILE).unlink(missing_ok=True)  # an older one, which is not of these arrays
     write_whole(folder / RECORD_FILE, text.encode(), folder)
 
@@ -123,16 +129,9 @@ def read_record(folder: Path) -> EvaluationRecord:
         raise ValueError(f'{path}: expected objects "about" and "metrics"')
     strays = [key for key, value in metrics.items() if not _is_metric(value)]
     if strays:
-        raise ValueError(f'{path}: metrics must be numbers or null, but these are not: {", ".join(strays[:5])}')
+        raise ValueError(f'{path}: metrics must be finite numbers or null, but these are not: {", ".join(strays[:5])}')
     values = {key: float('nan') if value is None else float(value) for key, value in metrics.items()}
     return EvaluationRecord(about, values, _read_details(folder / DETAILS_FILE))
-
-
-def _is_metric(value: Any) -> bool:
-    """Whether a value of JSON is null or a number that a float holds."""
-    if value is None:
-        return True
-    return not isinstance(value, bool | str | list | dict) and abs(value) <= sys.float_info.max
 
 
 def _read_details(path: Path) -> dict[str, np.ndarray]:
@@ -155,5 +154,12 @@ def _read_details(path: Path) -> dict[str, np.ndarray]:
 
 
 def _for_json(value: float) -> float | None:
-    """JSON has no NaN: null."""
-    return None if math.isnan(value) else float(value)
+    """JSON has neither NaN nor infinity: null."""
+    return float(value) if math.isfinite(value) else None
+
+
+def _is_metric(value: Any) -> bool:
+    """Whether a value of JSON is null or a finite number that a float holds."""
+    if value is None:
+        return True
+    return not isinstance(value, bool | str | list | dict) and abs(value) <= sys.float_info.max

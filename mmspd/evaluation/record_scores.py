@@ -5,12 +5,14 @@ Axis glossary: N samples, K columns, J joints.
 What is resampled is a picture: the persons of one picture in ``pose`` and ``gps`` have one id and become one row.
 """
 
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 import numpy as np
 
+from mmspd.anatomy import NUM_JOINTS
 from mmspd.evaluation.functional.bootstrap import SummedScores, join_scores, ratio_scores
 from mmspd.evaluation.functional.boundary import boundary_sums
 from mmspd.evaluation.functional.keypoints import KeypointErrors, correct_keypoints
@@ -34,18 +36,20 @@ class SampleScores:
             them; T is 0 where the record holds none.
         scores: Of N rows, in the order of ``ids``.
         repeated: Ids that stood more than once where each sample has its own; the first of them is counted.
+        reading: How the predictions were read, as far as the record says: ``'charts'`` or ``'pixels'`` of ``gps``.
     """
 
     ids: np.ndarray
     truth: np.ndarray
     scores: SummedScores
     repeated: tuple[str, ...] = ()
+    reading: str = ''
 
     def at(self, ids: np.ndarray) -> 'SampleScores':
         """The samples of these ids (str, any number, all of them here), in their order."""
         order = np.argsort(self.ids)
         rows = order[np.searchsorted(self.ids, ids, sorter=order)] if len(ids) else np.zeros(0, dtype=np.intp)
-        return SampleScores(self.ids[rows], self.truth[rows], self.scores.taken(rows))
+        return replace(self, ids=self.ids[rows], truth=self.truth[rows], scores=self.scores.taken(rows), repeated=())
 
 
 def section_scores(record: EvaluationRecord) -> dict[str, SampleScores]:
@@ -81,6 +85,8 @@ def _parsing(arrays: Mapping[str, np.ndarray]) -> SampleScores:
     _check_rows(arrays['ids'], counts, (3, len(classes)))
     if counts.dtype.kind not in 'iu' or (counts < 0).any():
         raise ValueError('expected counts of pixels, whole numbers from 0')
+    if 'confusion' in arrays and arrays['confusion'].shape != (len(classes),) * 2:
+        raise ValueError(f'expected a confusion of {len(classes)} classes, got {arrays["confusion"].shape}')
     parts = [parsing_sums(ParsingCounts(counts[:, 0], counts[:, 1], counts[:, 2]), classes)]
     if 'boundary' in arrays:
         _check_rows(arrays['ids'], arrays['boundary'], (4, len(classes)))
@@ -93,9 +99,8 @@ def _parsing(arrays: Mapping[str, np.ndarray]) -> SampleScores:
 def _pose(arrays: Mapping[str, np.ndarray]) -> SampleScores:
     """``pose/mED``, ``pose/PCK@0.2`` and ``pose/PCKh@0.5``."""
     errors = KeypointErrors(**{field.name: arrays[field.name] for field in fields(KeypointErrors)})
-    joints = arrays['annotated'].shape[1:]
-    for name in ('errors', 'annotated'):
-        _check_rows(arrays['ids'], arrays[name], joints)
+    for name, shape in (('errors', (NUM_JOINTS,)), ('annotated', (NUM_JOINTS,)), ('torso', ()), ('head', ())):
+        _check_rows(arrays['ids'], arrays[name], shape)
     ratios = {'pose/mED': (np.where(errors.annotated, errors.errors, 0).sum(axis=1), errors.annotated.sum(axis=1))}
     for name, lengths, threshold in (('PCK', errors.torso, _PCK), ('PCKh', errors.head, _PCKH)):
         correct, counted, _ = correct_keypoints(errors, lengths, threshold)
@@ -104,13 +109,16 @@ def _pose(arrays: Mapping[str, np.ndarray]) -> SampleScores:
 
 
 def _gps(arrays: Mapping[str, np.ndarray]) -> SampleScores:
-    """``gps/GPS``, and ``gpsm/GPSm`` where there were masks."""
+    """``gps/GPS``, and ``gpsm/GPSm`` where there were masks; of another scale, as ``gps@0.255/GPS``."""
+    scale = float(arrays['scale']) if 'scale' in arrays else math.nan
+    named = '' if math.isnan(scale) else f'@{scale:g}'
     ratios = {}
-    for name, key in (('gps', 'gps/GPS'), ('gpsm', 'gpsm/GPSm')):
+    for name, score in (('gps', 'GPS'), ('gpsm', 'GPSm')):
         if name in arrays or name == 'gps':
             _check_rows(arrays['ids'], arrays[name], ())
-            ratios[key] = (arrays[name], np.ones(len(arrays[name])))
-    return _by_picture(arrays['ids'], np.zeros((len(arrays['ids']), 0), dtype=np.int64), ratio_scores(ratios))
+            ratios[f'{name}{named}/{score}'] = (arrays[name], np.ones(len(arrays[name])))
+    truth = np.zeros((len(arrays['ids']), 0), dtype=np.int64)
+    return replace(_by_picture(arrays['ids'], truth, ratio_scores(ratios)), reading=str(arrays.get('reading', '')))
 
 
 SECTIONS: Final[dict[str, Callable[[Mapping[str, np.ndarray]], SampleScores]]] = {
@@ -131,5 +139,7 @@ def _by_picture(ids: np.ndarray, truth: np.ndarray, scores: SummedScores) -> Sam
 
 def _check_rows(ids: np.ndarray, array: np.ndarray, shape: tuple[int, ...]) -> None:
     """Refuse an array that has not one entry of this shape for each id."""
+    if array.dtype.kind not in 'iufb':
+        raise ValueError(f'expected numbers, got an array of {array.dtype}')
     if ids.ndim != 1 or array.shape != (len(ids), *shape):
         raise ValueError(f'expected {(len(ids), *shape)} numbers for ids of shape {ids.shape}, got {array.shape}')

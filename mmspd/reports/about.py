@@ -1,6 +1,6 @@
 """What a record says of the run that it evaluated: model, data, training."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,13 @@ def model_name(model: Mapping[str, Any]) -> str:
 
 
 def about_run(
-    cfg: Config, config: Path, checkpoint: Path, meta: Mapping[str, Any], dataset: PersonDataset, results: Path | None
+    cfg: Config,
+    config: Path,
+    checkpoint: Path,
+    meta: Mapping[str, Any],
+    dataset: PersonDataset,
+    results: Path | None,
+    options: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Describe a test run.
 
@@ -45,6 +51,7 @@ def about_run(
         meta (Mapping): What the checkpoint says of its training: ``iter``, ``seed``.
         dataset (PersonDataset): What was tested on.
         results (Path, optional): The folder of its result files.
+        options (Sequence[str]): What the command line has changed in the config, ``KEY=VALUE``. Defaults to none.
 
     Returns:
         dict[str, Any]: JSON values. ``data`` is the data set's config without pipeline, with which pictures of its
@@ -59,6 +66,7 @@ def about_run(
         'checkpoint': str(checkpoint.absolute()),
         'iterations': meta.get('iter'),
         'seed': meta.get('seed'),
+        'options': sorted(options),
         'tta': tta,
         'dataset': dataset.NAME,
         'samples': len(dataset),

@@ -19,10 +19,11 @@ from mmspd.visualization.drawing import (
 )
 from mmspd.visualization.sheets import display_scale, legend, panel_sheet, resize, stack_columns, stack_rows
 
-__all__ = ['TASKS', 'Task', 'draw_figure']
+__all__ = ['TASKS', 'Task', 'draw_figure', 'models_of']
 
 Task = Literal['parsing', 'pose', 'surface']
 TASKS: Final[tuple[Task, ...]] = get_args(Task)
+_FIELDS: Final[dict[Task, str]] = {'parsing': 'labels', 'pose': 'joints', 'surface': 'surfaces'}
 
 
 def draw_figure(task: Task, gallery: Gallery) -> np.ndarray:
@@ -48,6 +49,11 @@ def draw_figure(task: Task, gallery: Gallery) -> np.ndarray:
                 headings.append(model.name)
         rows.append(panel_sheet(panels, headings))
     return stack_columns([stack_rows(rows), _legend(task, gallery)])
+
+
+def models_of(task: Task, gallery: Gallery) -> list[str]:
+    """The names of the models that have predictions of a task."""
+    return [model.name for model in gallery.predictions if getattr(model, _FIELDS[task]) is not None]
 
 
 def _draw_truth(task: Task, image: np.ndarray, sample: Annotated, scale: float, labels: LabelSet) -> np.ndarray:

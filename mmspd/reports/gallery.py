@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from mmspd.anatomy import LABEL_SETS, LabelSet
 from mmspd.reports.comparisons import reference_group
@@ -72,9 +71,9 @@ def open_gallery(groups: Sequence[RunGroup], titles: dict[str, str]) -> Gallery:
     # A model of LIP's classes that was tested on ATR writes its own.
     labels = LABEL_SETS['lip'] if any(about.get('label_maps') for about in abouts) else truth.labels
     predictions = [
-        PredictedSamples.of_folder(name, Path(about['results']), [*samples], sizes, len(labels.classes))
-        for name, about in zip(group_names(groups), abouts, strict=True)
-        if about.get('results')
+        PredictedSamples.of_folder(name, folder, [*samples], sizes, len(labels.classes))
+        for name, group in zip(group_names(groups), groups, strict=True)
+        if (folder := group.runs[0].results) is not None
     ]
     if not predictions:
         raise FileNotFoundError('no run has result files; `tools/test.py --results` writes them')

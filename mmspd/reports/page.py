@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from mmspd.reports.tables import Table, as_html
+from mmspd.reports.tables import Table, as_html, text_as_html
 
 __all__ = ['Figure', 'Section', 'as_page']
 
@@ -23,6 +23,7 @@ nav a { margin-right: 1rem; }
 table { border-collapse: collapse; margin: 1.2rem 0 .3rem; font-size: .92rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; font-weight: 600; padding-bottom: .3rem; }
 th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap; }
+td.text { text-align: left; white-space: normal; min-width: 22rem; }
 th { background: var(--soft); } th:first-child, td:first-child { text-align: left; }
 tbody tr:hover { background: var(--soft); }
 .note { font-size: .88rem; margin: .2rem 0; max-width: 60rem; }
@@ -36,19 +37,28 @@ class Figure:
     """A picture with its caption.
 
     Attributes:
-        caption: Below it; what it shows, for those who cannot see it, too.
+        caption: Below it, or what is shown of it while it is folded.
         picture: SVG text, or uint8 (H, W, 3), RGB.
+        alt: A few words in its place, for those who cannot see it.
         folded: Whether it is shown only when asked for.
     """
 
     caption: str
     picture: str | np.ndarray
+    alt: str
     folded: bool = False
 
 
 @dataclass(frozen=True, eq=False)
 class Section:
-    """A part of a page under its own heading, or without one under that before it."""
+    """A part of a page under its own heading.
+
+    Attributes:
+        heading: The heading.
+        tables: First.
+        figures: Below the tables.
+        texts: Above both, a paragraph each.
+    """
 
     heading: str
     tables: Sequence[Table] = ()
@@ -78,14 +88,16 @@ def as_page(title: str, summary: str, sections: Sequence[Section]) -> str:
 
 
 def _section(place: int, part: Section) -> str:
-    texts = ''.join(f'<p>{html.escape(text)}</p>' for text in part.texts)
+    """A part as HTML, to be linked to by its place."""
+    texts = ''.join(f'<p>{text_as_html(text)}</p>' for text in part.texts)
     contents = [*(as_html(table) for table in part.tables), *(_figure(figure) for figure in part.figures)]
     return f'<section id="s{place}"><h2>{html.escape(part.heading)}</h2>{texts}\n' + '\n'.join(contents) + '</section>'
 
 
 def _figure(figure: Figure) -> str:
-    caption = html.escape(figure.caption)
-    image = f'<img alt="{caption}" src="{_address(figure.picture)}">'
+    """A figure as HTML, folded or not."""
+    caption = text_as_html(figure.caption)
+    image = f'<img alt="{html.escape(figure.alt)}" src="{_address(figure.picture)}">'
     if figure.folded:
         return f'<details><summary>{caption}</summary><figure>{image}</figure></details>'
     return f'<figure>{image}<figcaption>{caption}</figcaption></figure>'

@@ -40,7 +40,7 @@ def paper_table(groups: Sequence[RunGroup], dataset: str) -> Table:
         'experiment',
         'model',
         *(f'{whose} {score}' for score in PAPER_SCORES),
-        *PAPER_SCORES,
+        *(f'{_PAPER_PROTOCOL}/m{score}' for score in PAPER_SCORES),
         'runs',
         'settings',
     )
@@ -48,11 +48,10 @@ def paper_table(groups: Sequence[RunGroup], dataset: str) -> Table:
     for model, group in _paper_rows(groups):
         paper = _as_printed(printed[model]) if model in printed else [''] * len(PAPER_SCORES)
         ours = [spread(group, f'{_PAPER_PROTOCOL}/m{score}') for score in PAPER_SCORES]
-        runs, about = (str(len(group.runs)), group.about) if group else ('', '')
-        rows.append((dict(PAPER_MODELS).get(model, ''), model, *paper, *ours, runs, about))
+        rows.append((dict(PAPER_MODELS).get(model, ''), model, *paper, *ours, *_runs(group)))
     notes = [
-        f'Ours: protocol `{_PAPER_PROTOCOL}`, under which the paper appears to have been evaluated; fractions of 1. '
-        'With several runs (seeds): mean ± standard deviation over runs.',
+        f'Ours are of the protocol `{_PAPER_PROTOCOL}`, under which the paper appears to have been evaluated; '
+        'fractions of 1. With several runs (seeds): mean ± standard deviation over runs.',
     ]
     if dataset not in PAPER_PARSING:
         notes.append(f"The paper's numbers are of LIP, a ResNet-101 and 400,000 iterations; those on {dataset} do not "
@@ -65,12 +64,12 @@ def auxiliary_table(groups: Sequence[RunGroup], dataset: str) -> Table:
     measured = ('pose/mED', 'pose/PCKh@0.5', 'gps/GPS', 'gps/AP', 'surface/I_accuracy')
     printed = {key: PAPER_AUXILIARY[key] for key in ('pose/mED_spd_code', 'gps/GPS')}
     where = '' if dataset == 'LIP' else ', on LIP'
-    columns = ('model', f'paper mED{where}', 'pose/mED_spd_code', f'paper GPS{where}', *measured)
+    columns = ('model', f'paper mED{where}', 'pose/mED_spd_code', f'paper GPS{where}', *measured, 'runs', 'settings')
     rows = []
     for model, group in _paper_rows(groups):
         paper_med, paper_gps = (f'{values[model]:g}' if model in values else '' for values in printed.values())
         ours = [spread(group, key, _digits(key)) for key in measured]
-        rows.append((model, paper_med, spread(group, 'pose/mED_spd_code', 1), paper_gps, *ours))
+        rows.append((model, paper_med, spread(group, 'pose/mED_spd_code', 1), paper_gps, *ours, *_runs(group)))
     notes = (
         'mED in pixels of the original picture, the others fractions of 1. The mED that the paper prints is probably '
         'an artefact of its evaluation: only `mED_spd_code`, a reading of it, may stand beside that, and `mED` is the '
@@ -97,10 +96,10 @@ def protocol_table(groups: Sequence[RunGroup], dataset: str, intervals: Sequence
             key = f'{protocol}/mIoU'
             cells += [spread(group, key), _as_text(known.get(key))]
         accuracies = [spread(group, key) for key in ('dataset/aAcc', 'dataset/fgAcc')]
-        rows.append((group.model, *cells, *accuracies, str(len(group.runs))))
+        rows.append((group.model, *cells, *accuracies, *_runs(group)))
     columns = [cell for protocol in PROTOCOLS for cell in (f'{protocol}/mIoU', '95 % over images')]
     notes = ('The interval is a bootstrap over test images, for these runs: it does not say how other seeds would do.',)
-    heading = ('model', *columns, 'dataset/aAcc', 'dataset/fgAcc', 'runs')
+    heading = ('model', *columns, 'dataset/aAcc', 'dataset/fgAcc', 'runs', 'settings')
     return Table(f'Protocols: parsing on {dataset}', heading, tuple(rows), notes)
 
 
@@ -126,12 +125,21 @@ def per_class_table(models: Sequence[str], dataset: str, scores: Sequence[np.nda
 
 
 def spread(group: RunGroup | None, key: str, digits: int = 3) -> str:
-    """A metric of a group as text: mean ± standard deviation over runs; empty where it was not measured."""
+    """A metric of a group as text: mean ± standard deviation over runs; empty where it was not measured.
+
+    Where some of the runs did not measure it, the text says how many did.
+    """
     values = np.zeros(0) if group is None else group.values(key)
-    if not values.size:
+    if group is None or not values.size:
         return ''
     mean = f'{values.mean():.{digits}f}'
-    return mean if values.size == 1 else f'{mean} ± {values.std(ddof=1):.{digits}f}'
+    text = mean if values.size == 1 else f'{mean} ± {values.std(ddof=1):.{digits}f}'
+    return text if values.size == len(group.runs) else f'{text} ({values.size} of {len(group.runs)} runs)'
+
+
+def _runs(group: RunGroup | None) -> tuple[str, str]:
+    """The cells that say how many runs there are, and of what settings."""
+    return ('', '') if group is None else (str(len(group.runs)), group.about)
 
 
 def _paper_rows(groups: Sequence[RunGroup]) -> list[tuple[str, RunGroup | None]]:

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 
 from mmspd.evaluation.record import RECORD_FILE, EvaluationRecord, read_record
+from mmspd.evaluation.record_scores import section_scores
 
 __all__ = ['EvaluatedRun', 'RunGroup', 'find_runs', 'group_names', 'group_runs']
 
 _UNLIKE_SEEDS = ('checkpoint', 'data', 'date', 'results', 'seed', 'versions')
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class EvaluatedRun:
     """A record and where it lies."""
 
@@ -37,8 +38,22 @@ class EvaluatedRun:
         checkpoint = Path(str(self.record.about.get('checkpoint') or self.folder))
         return checkpoint.parent if checkpoint.exists() else self.folder.parent
 
+    @property
+    def results(self) -> Path | None:
+        """Where its result files are, or, as when all was moved, beside the record; None if it has none."""
+        written = self.record.about.get('results')
+        if not written:
+            return None
+        moved = self.folder.parent / Path(str(written)).name
+        return moved if moved.exists() and not Path(str(written)).exists() else Path(str(written))
 
-@dataclass(frozen=True)
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the parsing's classes; none without parsing."""
+        return tuple(str(name) for name in self.record.section('parsing').get('classes', ()))
+
+
+@dataclass(frozen=True, eq=False)
 class RunGroup:
     """Runs of one model on one data set, one a seed.
 
@@ -53,6 +68,11 @@ class RunGroup:
     dataset: str
     about: str
     runs: tuple[EvaluatedRun, ...]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the parsing's classes; none without parsing."""
+        return self.runs[0].classes
 
     def values(self, key: str) -> np.ndarray:
         """A metric in each run that measured it: float64, (R,)."""
@@ -80,7 +100,7 @@ def find_runs(folders: Iterable[Path]) -> list[EvaluatedRun]:
 
     Raises:
         FileNotFoundError: If a folder is missing or holds no record; the message names it.
-        ValueError: If a record is damaged.
+        ValueError: If a record is damaged; the message names it.
     """
     found: dict[Path, EvaluatedRun] = {}
     for folder in folders:
@@ -92,8 +112,19 @@ def find_runs(folders: Iterable[Path]) -> list[EvaluatedRun]:
                 f'{folder}: no evaluated run ({RECORD_FILE}) in it or below; `tools/test.py --record` makes one'
             )
         for place in places:
-            found.setdefault(place.resolve(), EvaluatedRun(place, read_record(place)))
+            if place.resolve() not in found:
+                found[place.resolve()] = EvaluatedRun(place, _read_checked(place))
     return list(found.values())
+
+
+def _read_checked(place: Path) -> EvaluationRecord:
+    """A record whose arrays fit to each other; ValueError if they do not."""
+    record = read_record(place)
+    try:
+        section_scores(record)
+    except ValueError as error:
+        raise ValueError(f'{place}: {error}') from error
+    return record
 
 
 def group_runs(runs: Sequence[EvaluatedRun]) -> list[RunGroup]:
@@ -124,21 +155,34 @@ def group_runs(runs: Sequence[EvaluatedRun]) -> list[RunGroup]:
 
 
 def group_names(groups: Sequence[RunGroup]) -> list[str]:
-    """A different name for each group: its model, with its settings where models repeat."""
+    """A different name for each group: its model, with its settings where models repeat, else with its folder."""
     models = [group.model for group in groups]
-    return [f'{group.model} ({group.about})' if models.count(group.model) > 1 else group.model for group in groups]
+    detailed = [f'{group.model} ({group.about})' for group in groups]
+    names = []
+    for group, name in zip(groups, detailed, strict=True):
+        if models.count(group.model) == 1:
+            names.append(group.model)
+        else:
+            names.append(name if detailed.count(name) == 1 else f'{group.model} ({group.runs[0].folder})')
+    return names
 
 
 def _settings(run: EvaluatedRun) -> str:
     """What two runs must have in common to be of one group."""
-    return repr(sorted((key, repr(value)) for key, value in run.record.about.items() if key not in _UNLIKE_SEEDS))
+    about = sorted((key, repr(value)) for key, value in run.record.about.items() if key not in _UNLIKE_SEEDS)
+    return repr((run.classes, about))
 
 
 def _describe(about: dict[str, Any]) -> str:
     """A record's settings in a few words; empty if it says nothing."""
+    # The config of result files is that of their truth.
+    files = about.get('files')
+    if isinstance(files, dict):
+        return 'result files of ' + ', '.join(map(str, files))
     words = [str(about['config'])] if about.get('config') else []
     if isinstance(about.get('iterations'), int):
         words.append(f'{about["iterations"]:,} iterations')
+    words += map(str, about.get('options') or ())
     if about.get('tta'):
         words.append('test-time augmentation')
     return ', '.join(words)

@@ -12,12 +12,14 @@ from mmspd.datasets.crops.lip_crops import Crop
 from mmspd.datasets.files.densepose_results import DenseResult
 from mmspd.datasets.persons import PersonDataset
 from mmspd.datasets.predictions.predicted_surfaces import move_to_crop
+from mmspd.datasets.synthetic_people import SyntheticPeopleDataset
 from mmspd.datasets.transforms.loading import LoadParsingLabel, LoadPersonImage, LoadSurfacePoints
 from mmspd.registry import DATASETS
 from mmspd.results import RESULT_FILES
 from mmspd.results.parsing_folder import ParsingFolder
 from mmspd.results.pose_files import read_pose
 from mmspd.results.surface_results import SurfaceResult, read_surface_results
+from mmspd.synthetic.files.people_tree import is_complete
 from mmspd.visualization.annotated import Annotated
 
 __all__ = ['PredictedSamples', 'TruthSamples', 'paste_result']
@@ -45,19 +47,27 @@ class TruthSamples:
 
     @classmethod
     def of_config(cls, config: Mapping[str, Any]) -> 'TruthSamples':
-        """The data set of a config.
+        """The data set of a config, as a record has it; people are not rendered, nor any function called to do so.
 
         Args:
             config (Mapping): With ``type``; a ``pipeline`` is left out.
 
         Raises:
-            ValueError: If the type is not a data set of persons.
+            FileNotFoundError: If the data set is not there.
+            ValueError: If the type is not a data set of persons, or has no such arguments.
         """
         kind = config.get('type')
         found = DATASETS.get(kind) if isinstance(kind, str) else None
         if not (isinstance(found, type) and issubclass(found, PersonDataset)):
             raise ValueError(f"expected a data set of persons, got the type {kind!r}; mmspd's are needed for pictures")
-        return cls(DATASETS.build({key: value for key, value in config.items() if key != 'pipeline'}))
+        kept = {key: value for key, value in config.items() if key != 'pipeline'}
+        try:
+            dataset = DATASETS.build({**kept, 'lazy_init': True})
+        except TypeError as error:
+            raise ValueError(f'the record does not describe a {kind}: {error}') from error
+        if isinstance(dataset, SyntheticPeopleDataset) and not is_complete(dataset.data_root, dataset.plan):
+            raise FileNotFoundError(f'{dataset.data_root}: the rendered people that were evaluated are not here')
+        return cls(dataset)
 
     @property
     def ids(self) -> list[str]:

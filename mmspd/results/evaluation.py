@@ -1,10 +1,10 @@
-"""Evaluating result files: everything is measured first, so that their defects are known before any score."""
+"""Evaluating result files in two steps: all is measured first, so that the defects are known before any score."""
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -17,16 +17,19 @@ from mmspd.evaluation.metrics.samples import BranchMetric
 from mmspd.evaluation.record import collect_details
 from mmspd.results.keypoint_pictures import KeypointPictures
 from mmspd.results.parsing_folder import ParsingFolder
-from mmspd.results.pose_files import read_pose
 from mmspd.results.score_samples import take_keypoints, take_parsing, take_pose, take_surface
 from mmspd.results.surface_pictures import SurfacePictures
 from mmspd.results.tally import Tally
 from mmspd.utils.progress import Report
 
-__all__ = ['PictureEvaluation', 'Progress', 'ResultFiles', 'SampleEvaluation', 'Settings']
+__all__ = ['Measured', 'Progress', 'ResultFiles', 'Scores', 'Settings', 'measure_pictures', 'measure_samples']
 
 # Gives a reporter for things of a name, as mmspd.utils.progress.report_progress does.
 Progress = Callable[[str], AbstractContextManager[Report]]
+# The metrics, and what they are made of, as an evaluation record has both.
+Scores = tuple[dict[str, float], dict[str, np.ndarray]]
+
+Metric = TypeVar('Metric', bound=BranchMetric)
 
 
 @dataclass(frozen=True)
@@ -71,114 +74,104 @@ class Settings:
     gps_surface: str | None = None
 
 
-class SampleEvaluation:
-    """Result files of a data set's samples.
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """Result files that were read and measured, item by item; nothing is scored yet.
+
+    Attributes:
+        samples: How many persons, or whole pictures, the truth has.
+        tallies: The defects, file by file.
+        score: Gives the scores; details are empty for whole pictures, whose scores are of pairs of persons.
+    """
+
+    samples: int
+    tallies: list[Tally]
+    score: Callable[[], Scores]
+
+
+def measure_samples(dataset: PersonDataset, files: ResultFiles, settings: Settings, progress: Progress) -> Measured:
+    """Measure result files of a data set's samples.
 
     Args:
         dataset (PersonDataset): The truth; it may have a pipeline, which is not used.
         files (ResultFiles): What to evaluate, joints from one file only.
         settings (Settings): How.
+        progress (Callable): Gives a reporter.
 
-    Attributes:
-        tallies (list[Tally]): After :meth:`measure`: the defects, file by file.
+    Returns:
+        Measured: With the metrics of a test run.
+
+    Raises:
+        FileNotFoundError: If a file is missing.
+        ValueError: If a file is not of its format at all, nothing in it is of the data set's pictures, or the truth is
+            broken.
     """
+    dataset.full_init()
+    metrics: list[BranchMetric] = []
+    tallies: list[Tally] = []
 
-    def __init__(self, dataset: PersonDataset, files: ResultFiles, settings: Settings) -> None:
-        self.dataset = dataset
-        self.files = files
-        self.settings = settings
-        self.tallies: list[Tally] = []
-        self._metrics: list[BranchMetric] = []
-
-    @property
-    def samples(self) -> int:
-        """How many the truth has."""
-        return len(self.dataset)
-
-    def measure(self, progress: Progress) -> None:
-        """Read everything and measure each sample.
-
-        Args:
-            progress (Callable): Gives a reporter.
-
-        Raises:
-            FileNotFoundError: If a file is missing.
-            ValueError: If a file is not of its format at all, or the truth is broken.
-        """
-        self.dataset.full_init()
-        if self.files.parsing is not None:
-            self._measure_parsing(self.files.parsing, progress)
-        if self.files.pose is not None:
-            poses, tally = read_pose(self.files.pose, self.settings.pose_base)
-            with progress('poses') as report:
-                take_pose(self.dataset, poses, tally, self._metric(KeypointMetric()), report)
-            self.tallies.append(tally)
-        if self.files.keypoints is not None:
-            with progress('poses') as report:
-                tally = take_keypoints(self.dataset, self.files.keypoints, self._metric(KeypointMetric()), report)
-            self.tallies.append(tally)
-        if self.files.densepose is not None:
-            metric = GPSMetric(surface=self.settings.gps_surface, reading='pixels')
-            with progress('surfaces') as report:
-                self.tallies.append(take_surface(self.dataset, self.files.densepose, self._metric(metric), report))
-
-    def _measure_parsing(self, path: Path, progress: Progress) -> None:
-        settings = self.settings
-        metric = ParsingMetric(label_map=settings.label_map, boundary=settings.boundary, intervals=settings.intervals)
-        classes = len(self.dataset.metainfo['classes']) if settings.label_map is None else NUM_CLASSES
-        folder = ParsingFolder(path, classes, settings.resize)
-        self.tallies.append(folder.tally)
-        with progress('maps') as report:
-            take_parsing(self.dataset, folder, self._metric(metric), report)
-
-    def _metric(self, metric: Any) -> Any:
-        """A metric that knows the data set and takes part in scoring."""
-        metric.dataset_meta = self.dataset.metainfo
-        self._metrics.append(metric)
+    def prepare(metric: Metric) -> Metric:
+        """The metric, which knows the data set and will be scored."""
+        metric.dataset_meta = dataset.metainfo
+        metrics.append(metric)
         return metric
 
-    def score(self) -> tuple[dict[str, float], dict[str, np.ndarray]]:
-        """The metrics, and what they are made of, as an evaluation record has it; after :meth:`measure`."""
-        values: dict[str, float] = {}
-        for metric in self._metrics:
-            values |= metric.evaluate(len(self.dataset))
-        return values, collect_details(self._metrics)
+    if files.parsing is not None:
+        classes = NUM_CLASSES if settings.label_map is not None else len(dataset.metainfo['classes'])
+        folder = ParsingFolder(files.parsing, classes, settings.resize)
+        metric = ParsingMetric(label_map=settings.label_map, boundary=settings.boundary, intervals=settings.intervals)
+        with progress('maps') as report:
+            take_parsing(dataset, folder, prepare(metric), report)
+        tallies.append(folder.tally)
+    if files.pose is not None:
+        with progress('poses') as report:
+            tallies.append(take_pose(dataset, files.pose, settings.pose_base, prepare(KeypointMetric()), report))
+    if files.keypoints is not None:
+        with progress('poses') as report:
+            tallies.append(take_keypoints(dataset, files.keypoints, prepare(KeypointMetric()), report))
+    if files.densepose is not None:
+        surfaces = GPSMetric(surface=settings.gps_surface, reading='pixels')
+        with progress('surfaces') as report:
+            tallies.append(take_surface(dataset, files.densepose, prepare(surfaces), report))
+
+    def score() -> Scores:
+        """Of all metrics."""
+        values = {key: value for each in metrics for key, value in each.evaluate(len(dataset)).items()}
+        return values, collect_details(metrics)
+
+    return Measured(len(dataset), tallies, score)
 
 
-class PictureEvaluation:
-    """Result files of whole pictures, with any number of persons each.
+def measure_pictures(truth: Path, files: ResultFiles, settings: Settings, progress: Progress) -> Measured:
+    """Measure result files of whole pictures, with any number of persons each.
 
     Args:
         truth (Path): An annotation file of COCO's keypoints or of DensePose-COCO.
         files (ResultFiles): What to evaluate: ``keypoints``, ``densepose`` or both.
         settings (Settings): ``gps_surface`` counts alone.
+        progress (Callable): Gives a reporter.
 
-    Attributes:
-        tallies (list[Tally]): After :meth:`measure`: the defects, file by file.
+    Returns:
+        Measured: With the scores of the official evaluators.
+
+    Raises:
+        FileNotFoundError: If a file is missing.
+        ValueError: As :func:`measure_samples`.
     """
-
-    def __init__(self, truth: Path, files: ResultFiles, settings: Settings) -> None:
-        self.truth = truth
-        self.files = files
-        self.settings = settings
-        self.samples = 0
-        self.tallies: list[Tally] = []
-        self._parts: list[KeypointPictures | SurfacePictures] = []
-
-    def measure(self, progress: Progress) -> None:
-        """Read everything; arguments and errors as in :meth:`SampleEvaluation.measure`."""
-        if self.files.keypoints is not None:
-            self._take(KeypointPictures(self.truth), self.files.keypoints, progress)
-        if self.files.densepose is not None:
-            self._take(SurfacePictures(self.truth, self.settings.gps_surface), self.files.densepose, progress)
-
-    def _take(self, part: KeypointPictures | SurfacePictures, path: Path, progress: Progress) -> None:
+    parts: list[KeypointPictures | SurfacePictures] = []
+    if files.keypoints is not None:
+        keypoints = KeypointPictures(truth)
         with progress('pictures') as report:
-            part.take(path, report)
-        self.samples = part.pictures
-        self.tallies.append(part.tally)
-        self._parts.append(part)
+            keypoints.take(files.keypoints, report)
+        parts.append(keypoints)
+    if files.densepose is not None:
+        surfaces = SurfacePictures(truth, settings.gps_surface)
+        with progress('pictures') as report:
+            surfaces.take(files.densepose, report)
+        parts.append(surfaces)
 
-    def score(self) -> tuple[dict[str, float], dict[str, np.ndarray]]:
-        """The metrics, and no details, as these are of pairs of persons; after :meth:`measure`."""
-        return {key: value for part in self._parts for key, value in part.score().items()}, {}
+    def score() -> Scores:
+        """Of all files."""
+        return {key: value for part in parts for key, value in part.score().items()}, {}
+
+    return Measured(parts[0].pictures if parts else 0, [part.tally for part in parts], score)

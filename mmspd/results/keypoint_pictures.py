@@ -1,18 +1,22 @@
 """COCO's keypoints results of whole pictures with any number of persons, by the rules of its evaluator."""
 
-import math
 from collections.abc import Sequence
-from logging import WARNING
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-from mmengine.logging import print_log
 
 from mmspd.anatomy import COCO_JOINTS, COCO_SIGMAS
 from mmspd.datasets.files.number_lists import check_numbers
 from mmspd.evaluation.functional.keypoint_ap import FoundKeypoints, TrueKeypoints, score_keypoint_images
-from mmspd.results.coco_pictures import Annotation, picture_tally, read_pictures
+from mmspd.results.coco_pictures import (
+    Annotation,
+    known_results,
+    named_scores,
+    picture_tally,
+    read_pictures,
+    tell_undetected,
+)
 from mmspd.results.keypoint_results import read_keypoint_results
 from mmspd.utils.progress import Report
 
@@ -36,12 +40,12 @@ class KeypointPictures:
     """
 
     def __init__(self, truth: Path) -> None:
-        _, pictures = read_pictures(truth, ('keypoints',))
+        pictures = read_pictures(truth, ('keypoints',)).by_id
         self.tally = picture_tally('keypoints')
         self._images: dict[int, tuple[Sequence[TrueKeypoints], list[FoundKeypoints]]] = {
             number: ([_person(each) for each in picture.persons], []) for number, picture in pictures.items()
         }
-        if not any(person.visible.any() for persons, _ in self._images.values() for person in persons):
+        if not any(map(self._has_keypoints, self._images)):
             raise ValueError(f"{truth}: no annotation has keypoints; COCO's are in person_keypoints_*.json")
 
     def take(self, results: Path, progress: Report) -> None:
@@ -53,24 +57,22 @@ class KeypointPictures:
 
         Raises:
             FileNotFoundError: If there is no such file.
-            ValueError: If the file is no JSON list.
+            ValueError: If the file is no JSON list, or of its entries not one is of a picture of the truth.
         """
         done, total = 0, len(self._images)
-        for where, result in read_keypoint_results(
-            results, COCO_JOINTS, lambda problem: self.tally.add('malformed', problem)
-        ):
-            number = result.image_id
-            if not isinstance(number, int) or number not in self._images:
-                self.tally.add('extra', f'{where}: picture {number}')
-                continue
+        read = read_keypoint_results(results, COCO_JOINTS, self.tally.add_malformed)
+        for number, result in known_results(read, self._images, self.tally, results):
             found = self._images[number][1]
             done += not found
             found.append(FoundKeypoints(result.keypoints, result.score))
             progress(done, total)
-        for number, (persons, found) in self._images.items():
-            if not found and any(person.visible.any() for person in persons):
-                self.tally.add('pictures without detection', str(number))
+        undetected = (number for number, (_, found) in self._images.items() if not found)
+        tell_undetected(self.tally, (number for number in undetected if self._has_keypoints(number)))
         progress(total, total)
+
+    def _has_keypoints(self, number: int) -> bool:
+        """Whether anybody in a picture has."""
+        return any(person.visible.any() for person in self._images[number][0])
 
     @property
     def pictures(self) -> int:
@@ -80,11 +82,12 @@ class KeypointPictures:
     def score(self) -> dict[str, float]:
         """The metrics, after :meth:`take`: ``keypoints/AP`` and so on; for each NaN the log gives the cause."""
         scores = score_keypoint_images(list(self._images.values()), np.array(COCO_SIGMAS))
-        for key, value in scores.items():
-            if math.isnan(value):
-                cause = _CAUSES.get(key[-1], 'no person has annotated keypoints')
-                print_log(f'keypoints/{key} is NaN, as {cause}', 'current', WARNING)
-        return {f'keypoints/{key}': value for key, value in scores.items()}
+        return named_scores('keypoints', scores, _why_missing)
+
+
+def _why_missing(name: str) -> str:
+    """Why a score is NaN."""
+    return _CAUSES.get(name[-1], 'no person has annotated keypoints')
 
 
 def _person(annotation: Annotation) -> TrueKeypoints:

@@ -13,7 +13,8 @@ import numpy as np
 
 from mmspd.datasets.files.image_files import read_parsing_label
 from mmspd.results.tally import Tally
-from mmspd.utils.safe_paths import inside
+from mmspd.utils.safe_paths import file_inside
+from mmspd.utils.whole_files import explain_os_error
 
 __all__ = ['PARSING_RULES', 'ParsingFolder']
 
@@ -21,7 +22,7 @@ _NOTHING: Final = 'background everywhere'
 PARSING_RULES: Final = {
     'missing': _NOTHING,
     'unreadable': _NOTHING,
-    'of another size': _NOTHING,
+    'of another size': f'{_NOTHING} (--resize stretches them)',
     'resized': 'the nearest pixel of the map, stretched to the picture',
     'with values that are no class': 'these pixels as background',
     'extra': 'nothing, they are not scored',
@@ -39,6 +40,9 @@ class ParsingFolder:
         num_classes (int): Classes are 0..num_classes - 1.
         resize (bool): Whether a map of another size than its picture's is stretched to it. Defaults to False.
 
+    Attributes:
+        used (int): How many maps were read and are of their pictures' sizes.
+
     Raises:
         FileNotFoundError: If there is no such folder, or no PNG in it.
     """
@@ -54,6 +58,7 @@ class ParsingFolder:
         self.num_classes = num_classes
         self.resize = resize
         self.tally = Tally('parsing', PARSING_RULES)
+        self.used = 0
         self._files = {name[: -len(_SUFFIX)]: name for name in sorted(names)}  # .png before .PNG
         self._others = sorted(set(names).difference(self._files.values()))
         self._asked: set[str] = set()
@@ -74,10 +79,10 @@ class ParsingFolder:
             self.tally.add('missing', img_id)
             return nothing
         try:
-            path = inside(self.folder, self._files[img_id], str(self.folder))
+            path = file_inside(self.folder, self._files[img_id], str(self.folder))
             found = read_parsing_label(path, None, _ALL_VALUES)
         except (ValueError, OSError) as error:
-            self.tally.add('unreadable', str(error))
+            self.tally.add('unreadable', explain_os_error(error) if isinstance(error, OSError) else str(error))
             return nothing
         if found.shape != size:
             shapes = f'{path}: {found.shape[0]} x {found.shape[1]} (height x width), its picture {size[0]} x {size[1]}'
@@ -86,6 +91,7 @@ class ParsingFolder:
                 return nothing
             self.tally.add('resized', shapes)
             found = cv2.resize(found, size[::-1], interpolation=cv2.INTER_NEAREST_EXACT)
+        self.used += 1
         strays = found >= self.num_classes
         if strays.any():
             values = np.unique(found[strays])

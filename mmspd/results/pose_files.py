@@ -21,7 +21,7 @@ import numpy as np
 from mmspd.anatomy import NUM_JOINTS
 from mmspd.datasets.files.lip_files import LARGEST_COORDINATE
 from mmspd.results.tally import Tally
-from mmspd.utils.safe_paths import inside
+from mmspd.utils.safe_paths import file_inside
 
 __all__ = ['CSV_BASE', 'POSE_RULES', 'TEXT_BASE', 'pose_row', 'read_pose']
 
@@ -32,10 +32,11 @@ POSE_RULES: Final = {
     'missing': f'every joint {_CORNER}',
     'malformed': 'absent',
     'with joints that are not there': f'these joints {_CORNER}',
-    'again': 'nothing, the first counts',
+    'repeated': 'nothing, the first counts',
     'extra': 'nothing, they are not scored',
 }
 _IMAGE_SUFFIXES: Final = ('.jpg', '.jpeg', '.png')
+_LENGTHS: Final = (2 * NUM_JOINTS, 3 * NUM_JOINTS)  # fields: x, y of each joint, or x, y and v or a score
 _LARGEST_TEXT: Final = 100_000  # bytes of 16 joints
 
 
@@ -77,20 +78,18 @@ def read_pose(source: Path, base: int | None = None) -> tuple[dict[str, np.ndarr
     """
     tally = Tally('pose', POSE_RULES)
     found: dict[str, np.ndarray] = {}
-    first_problem = ''
     is_folder = source.is_dir()
     first = (TEXT_BASE if is_folder else CSV_BASE) if base is None else base
     for img_id, fields, where in _rows_of_folder(source, tally) if is_folder else _rows_of_csv(source):
         if img_id in found:
-            tally.add('again', f'{where}: {img_id}')
+            tally.add('repeated', f'{where}: {img_id}')
             continue
         try:
             found[img_id] = _parse(fields, where, tally) - first
         except ValueError as error:
-            tally.add('malformed', str(error))
-            first_problem = first_problem or str(error)
+            tally.add_malformed(str(error))
     if not found:
-        raise ValueError(f'{source}: no row has joints of a picture. {first_problem}')
+        raise ValueError(f'{source}: no row has joints of a picture. The first: {tally.first("malformed")}')
     for joints in found.values():
         joints[~np.isfinite(joints).all(axis=1)] = 0
     return found, tally
@@ -102,8 +101,12 @@ def _rows_of_csv(path: Path) -> Iterator[tuple[str, list[str], str]]:
         text = path.read_text(encoding='utf-8-sig')
     except UnicodeDecodeError as error:
         raise ValueError(f'{path}: not a text file in UTF-8 ({error})') from error
-    rows = [(number, row) for number, row in enumerate(csv.reader(io.StringIO(text)), start=1) if any(row)]
-    if rows and len(rows[0][1]) > 1 and not any(map(_is_number, rows[0][1][1:])):
+    lines = csv.reader(io.StringIO(text))
+    try:
+        rows = [(lines.line_num, row) for row in lines if any(row)]
+    except csv.Error as error:
+        raise ValueError(f'{path}:{lines.line_num}: not rows of a csv: {error}') from error
+    if rows and any(rows[0][1][1:]) and not any(map(_is_number, rows[0][1][1:])):
         rows = rows[1:]  # a header
     if not rows:
         raise ValueError(f'{path}: expected rows name.jpg,x1,y1,...,x{NUM_JOINTS},y{NUM_JOINTS}, got none')
@@ -125,12 +128,12 @@ def _rows_of_folder(folder: Path, tally: Tally) -> Iterator[tuple[str, list[str]
         raise FileNotFoundError(f'{folder}: no text file here; expected ID.txt with x1 y1 ... x16 y16 each')
     for name in names:
         try:
-            path = inside(folder, name, str(folder))
+            path = file_inside(folder, name, str(folder))
             if path.stat().st_size > _LARGEST_TEXT:
                 raise ValueError(f'{path}: expected {2 * NUM_JOINTS} numbers, got {path.stat().st_size} bytes')
             fields = path.read_text(encoding='utf-8').replace(',', ' ').split()
         except (ValueError, OSError) as error:
-            tally.add('malformed', str(error))
+            tally.add_malformed(str(error))
             continue
         yield name[: -len('.txt')], fields, str(path)
 
@@ -146,12 +149,12 @@ def _is_number(field: str) -> bool:
 def _parse(fields: list[str], where: str, tally: Tally) -> np.ndarray:
     """A row's joints, float64 (16, 2); NaN for those that are not there."""
     fields = [field.strip() for field in fields]
-    if fields and not fields[-1]:
+    if len(fields) - 1 in _LENGTHS and not fields[-1]:
         fields = fields[:-1]  # a comma at the row's end
-    if len(fields) not in (2 * NUM_JOINTS, 3 * NUM_JOINTS):
+    if len(fields) not in _LENGTHS:
         raise ValueError(
-            f'{where}: expected {2 * NUM_JOINTS} numbers (x, y of {NUM_JOINTS} joints) or {3 * NUM_JOINTS} (with v or '
-            f'a score), got {len(fields)} fields'
+            f'{where}: expected {_LENGTHS[0]} numbers (x, y of {NUM_JOINTS} joints) or {_LENGTHS[1]} (with v or '
+            f'a score), between commas, got {len(fields)}'
         )
     strays = [field for field in fields if field and not _is_number(field)]
     if strays:

@@ -1,24 +1,28 @@
 """DensePose-COCO's results of whole pictures with any number of persons, by the rules of its evaluator."""
 
-import math
 from dataclasses import replace
 from functools import lru_cache
-from logging import WARNING
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from mmengine.logging import print_log
 
 from mmspd.anatomy import COARSE_PARTS, POINT_RANGE
 from mmspd.datasets.files.coco_file import require_size
-from mmspd.datasets.files.densepose_file import facts_of_file, parse_surface
+from mmspd.datasets.files.densepose_file import parse_surface
 from mmspd.datasets.files.run_length import union_of_masks
 from mmspd.evaluation.functional.average_precision import ImagePairs, average_precision
 from mmspd.evaluation.functional.gps_pairs import AnnotatedPerson, DetectedPerson, compare_persons, with_masks
 from mmspd.evaluation.functional.single_persons import why_missing
-from mmspd.results.coco_pictures import Annotation, picture_tally, read_pictures
-from mmspd.results.surface_results import read_surface_results
+from mmspd.results.coco_pictures import (
+    Annotation,
+    known_results,
+    named_scores,
+    picture_tally,
+    read_pictures,
+    tell_undetected,
+)
+from mmspd.results.surface_results import read_surface_results, surface_is_needed
 from mmspd.surface import BODY_SURFACE, DENSEPOSE_SURFACE, MeasuredSurface, open_surface
 from mmspd.utils.progress import Report
 
@@ -45,11 +49,9 @@ class SurfacePictures:
     """
 
     def __init__(self, truth: Path, surface: str | None = None) -> None:
-        info, self._pictures = read_pictures(truth, _FIELDS)
-        facts = facts_of_file({'info': info}, truth)
-        if facts['predicted']:
-            raise ValueError(f'{truth}: a network predicted these annotations (info.predicted); they are no truth')
-        self._measured = _surface_of(facts['surface_name'], surface, truth)
+        pictures = read_pictures(truth, _FIELDS)
+        self._pictures = pictures.by_id
+        self._measured = _surface_of(pictures.surface_name, surface, truth)
         self.tally = picture_tally('densepose')
         self._pairs: dict[int, list[ImagePairs]] = {number: [] for number in self._pictures}
         self._masked: dict[int, list[ImagePairs]] = {number: [] for number in self._pictures}
@@ -66,23 +68,20 @@ class SurfacePictures:
 
         Raises:
             FileNotFoundError: If there is no such file.
-            ValueError: If the file is no JSON list, or an annotation of the truth is malformed.
+            ValueError: If the file is no JSON list, of its entries not one is of a picture of the truth, or an
+                annotation of the truth is malformed.
         """
         found: set[int] = set()
         total = len(self._pictures)
-        for where, result in read_surface_results(results, lambda problem: self.tally.add('malformed', problem)):
-            number = result.image_id
-            if not isinstance(number, int) or number not in self._pictures:
-                self.tally.add('extra', f'{where}: picture {number}')
-                continue
+        read = read_surface_results(results, self.tally.add_malformed)
+        for number, result in known_results(read, self._pictures, self.tally, results):
             found.add(number)
             self._compare(number, [DetectedPerson(result.box, result.score, result.iuv)])
             progress(len(found), total)
-        for number in self._pictures.keys() - found:
+        undetected = [number for number in self._pictures if number not in found]
+        for number in undetected:
             self._compare(number, [])
-        for number in self._pictures:
-            if number not in found and self._pairs[number][0].counted.any():
-                self.tally.add('pictures without detection', str(number))
+        tell_undetected(self.tally, (number for number in undetected if self._pairs[number][0].counted.any()))
         progress(total, total)
 
     def _read_persons(self, number: int) -> list[AnnotatedPerson]:
@@ -106,18 +105,15 @@ class SurfacePictures:
 
     def score(self) -> dict[str, float]:
         """The metrics, after :meth:`take`: ``gps/AP`` and so on, ``gpsm/AP`` and so on, ``gps/num_persons``."""
-        metrics = _grouped('gps', self._pairs)
+        metrics = _scores('gps', self._pairs)
         metrics['gps/num_persons'] = float(sum(int(parts[0].counted.sum()) for parts in self._pairs.values()))
-        return metrics | (_grouped('gpsm', self._masked) if self._with_masks else {})
+        return metrics | (_scores('gpsm', self._masked) if self._with_masks else {})
 
 
 def _surface_of(name: str | None, given: str | None, truth: Path) -> MeasuredSurface:
     """The surface on which points are measured, which must be theirs."""
     if given is None and name != BODY_SURFACE:
-        raise ValueError(
-            f"{truth}: its points are of {name or 'DensePose'}'s surface: name a folder with the files of its "
-            'evaluation, SMPL_subdiv.mat, SMPL_SUBDIV_TRANSFORM.mat and Pdist_matrix.pkl (--gps-surface)'
-        )
+        raise ValueError(surface_is_needed(str(truth), name))
     measured = open_surface(given or BODY_SURFACE)
     mine = measured.surface.name
     if (name or DENSEPOSE_SURFACE) != mine:
@@ -145,13 +141,9 @@ def _person(annotation: Annotation) -> AnnotatedPerson:
     return replace(person, points=points, parts=checked['dp_I'], uv=uv, mask=mask)
 
 
-def _grouped(group: str, pictures: dict[int, list[ImagePairs]]) -> dict[str, float]:
-    """AP and AR by keys; for each NaN the log gives the cause."""
-    scores = average_precision([_joined(parts) for parts in pictures.values()])
-    for key, value in scores.items():
-        if math.isnan(value):
-            print_log(f'{group}/{key} is NaN, as {why_missing(key)}', 'current', WARNING)
-    return {f'{group}/{key}': value for key, value in scores.items()}
+def _scores(group: str, pictures: dict[int, list[ImagePairs]]) -> dict[str, float]:
+    """AP and AR by keys."""
+    return named_scores(group, average_precision([_joined(parts) for parts in pictures.values()]), why_missing)
 
 
 def _joined(parts: list[ImagePairs]) -> ImagePairs:

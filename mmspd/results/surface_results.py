@@ -9,12 +9,12 @@ import numpy as np
 import torch
 
 from mmspd.datasets.files.densepose_results import LARGEST_MAP, DenseResult, result_entry, unpack_entry
-from mmspd.datasets.files.json_stream import stream_list
-from mmspd.datasets.files.problems import Report, tolerating
+from mmspd.datasets.files.problems import Report
+from mmspd.datasets.files.result_list import read_entries
 from mmspd.evaluation.functional.surface_reading import map_of_charts
 from mmspd.results.image_ids import ImageId, check_id, to_json_id
 
-__all__ = ['SurfaceResult', 'read_surface_results', 'surface_entry']
+__all__ = ['SurfaceResult', 'read_surface_results', 'surface_entry', 'surface_is_needed']
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,25 +64,25 @@ def surface_entry(
 
 
 def read_surface_results(path: Path, report: Report | None = None) -> Iterator[tuple[str, SurfaceResult]]:
-    """Read results, one in memory at a time.
+    """Read results, as :func:`mmspd.datasets.files.result_list.read_entries`."""
+    yield from read_entries(path, _parse, report)
+
+
+def _parse(entry: Any, where: str) -> SurfaceResult:
+    """Check and unpack an entry."""
+    bbox, score, iuv = unpack_entry(entry, where)
+    image_id = check_id(entry['image_id'], f'{where}, field image_id')
+    return SurfaceResult(image_id, np.array(bbox), score, np.ascontiguousarray(iuv.transpose(2, 0, 1)))
+
+
+def surface_is_needed(where: str, name: str | None) -> str:
+    """The message where distances on a surface are not at hand.
 
     Args:
-        path (Path): JSON file.
-        report (Callable[[str], None], optional): Takes the message of each malformed entry, which is then left out.
-            Defaults to None: the first is raised.
-
-    Yields:
-        tuple: File and entry, and the person, in the file's order.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If the file is no JSON list, or an entry is malformed; the message names file, entry and field.
+        where (str): File or sample of the points.
+        name (str, optional): The surface that they are of, None for DensePose's, which its files do not name.
     """
-    for index, entry in enumerate(stream_list(path)):
-        where, result = f'{path}: result {index}', None
-        with tolerating(report):
-            bbox, score, iuv = unpack_entry(entry, where)
-            image_id = check_id(entry['image_id'], f'{where}, field image_id')
-            result = SurfaceResult(image_id, np.array(bbox), score, np.ascontiguousarray(iuv.transpose(2, 0, 1)))
-        if result is not None:
-            yield where, result
+    return (
+        f"{where}: its points are of {name or 'DensePose'}'s surface: name a folder with the files of its evaluation, "
+        'SMPL_subdiv.mat, SMPL_SUBDIV_TRANSFORM.mat and Pdist_matrix.pkl (--gps-surface)'
+    )

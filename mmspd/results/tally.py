@@ -45,16 +45,25 @@ class Tally:
 
         Args:
             kind (str): One of the rules'.
-            item (str): Its name, and what is wrong where the kind does not say it.
+            item (str): Its name, and what is wrong where the kind does not say it; kept on one line.
         """
+        item = ' '.join(item.splitlines())
         defect = self._defects[kind]
         defect.items += 1
         if len(defect.first) < _NAMED:
             defect.first.append(item if len(item) <= _LONGEST else item[:_LONGEST] + '...')
 
+    def add_malformed(self, problem: str) -> None:
+        """Count an item that is ``'malformed'``, as readers report it."""
+        self.add('malformed', problem)
+
     def items(self, kind: str) -> int:
         """How many items of a kind there are."""
         return self._defects[kind].items
+
+    def first(self, *kinds: str) -> str:
+        """The first item of the first of these kinds that has any; empty without any."""
+        return next((item for kind in kinds for item in self._defects[kind].first), '')
 
     @property
     def refused(self) -> bool:

@@ -2,7 +2,7 @@
 
 from pathlib import Path, PurePosixPath
 
-__all__ = ['check_relative', 'inside']
+__all__ = ['check_relative', 'file_inside', 'inside']
 
 
 def check_relative(name: str, where: str) -> None:
@@ -41,4 +41,16 @@ def inside(root: str | Path, name: str, where: str) -> Path:
     path = Path(root) / name
     if not path.resolve().is_relative_to(Path(root).resolve()):
         raise ValueError(f'{where}: {name[:100]!r} leads out of {root} through a link')
+    return path
+
+
+def file_inside(root: str | Path, name: str, where: str) -> Path:
+    """As :func:`inside`, of a file that can be read: it exists, and is no folder, pipe or device.
+
+    Raises:
+        ValueError: As :func:`inside`, or if it is no such file.
+    """
+    path = inside(root, name, where)
+    if not path.is_file():
+        raise ValueError(f'{path}: expected a file, got a folder, a pipe, or a link to nothing')
     return path

@@ -5,8 +5,7 @@ import numpy as np
 import pytest
 
 from mmspd.evaluation import KeypointMetric, ParsingMetric
-from mmspd.evaluation.comparison import compare_records, sentence, share_better
-from mmspd.evaluation.functional.bootstrap import Difference, Interval
+from mmspd.evaluation.comparison import compare_records, share_better
 from mmspd.evaluation.functional.keypoints import compare_keypoints, correct_keypoints, masked_mean
 from mmspd.evaluation.functional.parsing import ParsingCounts, score_parsing
 from mmspd.evaluation.record import EvaluationRecord, collect_details, read_record, write_record
@@ -239,44 +238,39 @@ def test_a_side_without_records_is_refused():
         compare_records([record(parsing_section(0.8))], [])
 
 
-def difference(first, second, low, high, above=0.75, below=0.25):
-    return Difference(first, second, Interval(first - second, low, high, 0), above, below)
+def test_gps_of_another_scale_is_another_score():
+    parts = [gps_section([0.2, 0.6], ['1', '2'], scale=scale) for scale in (NAN, 0.255, 0.255)]
+    found = compare_records([record(parts[1])], [record(parts[2])], 20)
+    assert found.differences.keys() == {'gps@0.255/GPS'}
+    assert found.problems == ()
+    found = compare_records([record(parts[0])], [record(parts[1])], 20)
+    assert found.differences == {}
+    assert 'gps: gps/GPS not measured in B, so not compared' in found.problems
+    assert compare_records([record(parts[0])], [record(gps_section([0.2, 0.6], ['1', '2']))], 20).problems == ()
 
 
-@pytest.mark.parametrize(
-    ('name', 'found', 'words'),
-    [
-        (
-            'dataset/mIoU',
-            difference(0.512, 0.5, 0.004, 0.02, 0.998, 0.002),
-            'SPD is better than SP in dataset/mIoU by 0.0120 [0.0040, 0.0200]; better in 99.8 % of resamples.',
-        ),
-        (
-            'dataset/mIoU',
-            difference(0.5, 0.512, -0.02, -0.004, 0.002, 0.998),
-            'SP is better than SPD in dataset/mIoU by 0.0120 [0.0040, 0.0200]; better in 99.8 % of resamples.',
-        ),
-        (
-            'pose/mED',
-            difference(9, 11, -3, -1, 0, 1),
-            'SPD is better than SP in pose/mED by 2.0000 [1.0000, 3.0000]; better in 100.0 % of resamples.',
-        ),
-        (
-            'pose/mED',
-            difference(11, 9, -1, 3, 0.8, 0.2),
-            'No clear difference between SPD and SP in pose/mED: SP is ahead by 2.0000 [-1.0000, 3.0000]; better in '
-            '80.0 % of resamples.',
-        ),
-        (
-            'image/mF1',
-            difference(0.5, 0.502, -0.008, 0.004, 0.29, 0.71),
-            'No clear difference between SPD and SP in image/mF1: SP is ahead by 0.0020 [-0.0040, 0.0080]; better in '
-            '71.0 % of resamples.',
-        ),
-        ('gps/GPS', difference(0.5, 0.5, 0, 0, 0, 0), 'SPD and SP are equal in gps/GPS: 0.5000.'),
-        ('gps/GPS', difference(0.5, 0.4, NAN, NAN), 'SPD is ahead of SP in gps/GPS by 0.1000, on too few samples'),
-        ('gps/GPS', difference(NAN, 0.4, NAN, NAN), 'SPD and SP cannot be compared in gps/GPS'),
-    ],
-)
-def test_sentences(name, found, words):
-    assert sentence(name, found, 'SPD', 'SP').startswith(words)
+def test_another_reading_and_other_label_maps_are_named():
+    parts = [gps_section([0.2, 0.6], ['1', '2'], reading=reading) for reading in ('charts', 'pixels')]
+    found = compare_records([record(parts[0])], [record(parts[1])], 20)
+    assert found.differences.keys() == {'gps/GPS'}
+    assert found.problems == (
+        'gps: predictions were read in different ways, compared all the same: A from charts, B from pixels',
+    )
+    with pytest.raises(ValueError, match='read in different ways'):
+        compare_records([record(parts[0])], [record(parts[1])], 20, strict=True)
+    first, second = (record(parsing_section(0.7), label_maps=maps) for maps in ([], [{'type': 'LIPToATR'}]))
+    assert 'have different label maps: A' in compare_records([first], [second], 20).problems[0]
+    assert compare_records([first], [record(parsing_section(0.7))], 20).problems == ()
+
+
+@pytest.mark.parametrize('name', ['torso', 'head', 'errors', 'annotated'])
+def test_arrays_of_joints_that_do_not_fit_are_named(name):
+    section = pose_section(1)
+    section[f'pose/{name}'] = section[f'pose/{name}'][:1]
+    with pytest.raises(ValueError, match=r"section 'pose' of the record: expected \(12,"):
+        section_scores(record(section))
+
+
+def test_arrays_of_text_are_no_numbers():
+    with pytest.raises(ValueError, match='expected numbers, got an array of <U'):
+        section_scores(record(gps_section(['high', 'low'], ['1', '2'])))

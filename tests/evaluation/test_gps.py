@@ -75,16 +75,6 @@ def test_a_map_smaller_than_its_box_is_background_beyond():
     assert parts.tolist() == [9, 0, 0]
 
 
-@pytest.fixture
-def charts():
-    """2x2 cells: parts 3 and 5 above, background and part 24 below; U of part n is n / 100, V twice that."""
-    part_logits = torch.zeros(25, 2, 2)
-    for (row, column), part in {(0, 0): 3, (0, 1): 5, (1, 0): 0, (1, 1): 24}.items():
-        part_logits[part, row, column] = 5.0
-    u = (torch.arange(1, 25) / 100)[:, None, None].expand(24, 2, 2)
-    return part_logits, torch.stack([u, 2 * u])
-
-
 BOX = torch.tensor([10.0, 10.0, 14.0, 14.0])
 
 

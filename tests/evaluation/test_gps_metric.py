@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 from mmengine.evaluator import Evaluator
-from mmengine.logging import MMLogger
 from mmengine.registry import DefaultScope
 from mmengine.structures import InstanceData
 
@@ -58,14 +57,6 @@ def evaluate(metric, *samples):
     metric.process({}, [sample.to_dict() for sample in samples])
     assert len(metric.results) == len(samples)  # one result a sample, or padded samples would not be dropped
     return metric.evaluate(size=len(samples))
-
-
-@pytest.fixture
-def log(caplog):
-    logger = MMLogger.get_current_instance()
-    logger.addHandler(caplog.handler)
-    yield caplog
-    logger.removeHandler(caplog.handler)
 
 
 @pytest.mark.parametrize(('scope', 'written'), [('mmspd', ''), ('mmseg', 'mmspd.')])

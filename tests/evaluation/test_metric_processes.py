@@ -12,9 +12,11 @@ import pytest
 import torch
 from mmengine.structures import InstanceData
 
-from mmspd.evaluation import GPSMetric, KeypointMetric
+from mmspd.evaluation import GPSMetric, KeypointMetric, ParsingMetric
 from mmspd.structures import SPDDataSample
 from tests.evaluation.test_gps_metric import body_mask, evaluate, make_sample
+from tests.evaluation.test_metric_classes import make_sample as make_parsed
+from tests.evaluation.test_metric_classes import pixels
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -43,9 +45,26 @@ def persons_with_joints(number):
     return sample
 
 
+def parsed_picture(number):
+    """A picture, and number 3 without label."""
+    rng = np.random.default_rng(number)
+    label, prediction = rng.integers(0, 5, (2, 12, 9))
+    maps = {'gt_sem_seg': pixels(label), 'pred_sem_seg': pixels(np.where(label < 3, label, prediction))}
+    if number == 3:
+        maps['gt_sem_seg'] = None
+    return make_parsed(str(number), **maps)
+
+
 MEASURED = {
+    'parsing': (ParsingMetric, {'boundary': 0.1, 'intervals': 20, 'per_class_keys': True}, parsed_picture),
     'gps': (GPSMetric, {'per_part_keys': True}, person_with_surface),
     'pose': (KeypointMetric, {'per_joint_keys': True, 'per_side_keys': True}, persons_with_joints),
+}
+
+IDS = {
+    'parsing': ['0', '1', '2', '4'],
+    'gps': ['0', '1', '2', '3', '4'],
+    'pose': ['0_7', '1_7', '1_7', '2_7', '4_7'],
 }
 
 PROGRAM = """
@@ -53,25 +72,28 @@ import json, sys
 import numpy as np
 import torch
 from tests.evaluation.test_metric_processes import MEASURED
-name, rank, folder = sys.argv[1], int(sys.argv[2]), sys.argv[3]
-cls, arguments, make = MEASURED[name]
+rank, folder = int(sys.argv[1]), sys.argv[2]
 torch.distributed.init_process_group('gloo', init_method=f'file://{folder}/meeting', rank=rank, world_size=2)
-metric = cls(**arguments)
-for number in [rank, 2 + rank, 4 if rank == 0 else 0]:  # as samplers pad
-    metric.process({}, [make(number).to_dict()])
-print(json.dumps(metric.evaluate(size=5)))
-if rank == 0:
-    np.savez(f'{folder}/details.npz', **metric.details)
+found = {}
+for name, (cls, arguments, make) in MEASURED.items():
+    metric = cls(**arguments)
+    for number in [rank, 2 + rank, 4 if rank == 0 else 0]:  # as samplers pad
+        metric.process({}, [make(number).to_dict()])
+    found[name] = metric.evaluate(size=5)
+    if rank == 0:
+        np.savez(f'{folder}/{name}.npz', **metric.details)
+print(json.dumps(found))
 torch.distributed.destroy_process_group()
 """
 
 
-@pytest.mark.parametrize('name', MEASURED)
-def test_two_processes_are_one_exactly(tmp_path, name):
-    program = [sys.executable, '-c', PROGRAM, name]
+@pytest.fixture(scope='module')
+def two_processes(tmp_path_factory):
+    """The metrics that each of two processes has found, and the folder with the first one's details."""
+    folder = tmp_path_factory.mktemp('processes')
     started = [
         subprocess.Popen(
-            [*program, str(rank), str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True,
+            [sys.executable, '-c', PROGRAM, str(rank), str(folder)], cwd=ROOT, stdout=subprocess.PIPE, text=True,
             env=dict(os.environ, OMP_NUM_THREADS='1'),
         )
         for rank in range(2)
@@ -81,18 +103,22 @@ def test_two_processes_are_one_exactly(tmp_path, name):
     finally:
         for process in started:
             process.kill()
+    return [json.loads(output.strip().splitlines()[-1]) for output in outputs], folder
+
+
+@pytest.mark.parametrize('name', MEASURED)
+def test_two_processes_are_one_exactly(two_processes, name):
+    outputs, folder = two_processes
     cls, arguments, make = MEASURED[name]
     metric = cls(**arguments)
     alone = evaluate(metric, *map(make, range(5)))
-    assert len({value for key, value in alone.items() if key.startswith(name)}) > 10
-    for output in outputs:
-        found = json.loads(output.strip().splitlines()[-1])
-        assert found.keys() == alone.keys()
+    assert len(set(alone.values())) > 10
+    for found in outputs:
+        assert found[name].keys() == alone.keys()
         for key, value in alone.items():
-            assert found[key] == value or (math.isnan(found[key]) and math.isnan(value)), key
-    with np.load(tmp_path / 'details.npz') as details:
+            assert found[name][key] == value or (math.isnan(found[name][key]) and math.isnan(value)), key
+    with np.load(folder / f'{name}.npz') as details:
         assert set(details.files) == metric.details.keys() >= {'ids'}
         for key, values in metric.details.items():
             np.testing.assert_array_equal(details[key], values, err_msg=key)
-    expected = {'gps': [0, 1, 2, 3, 4], 'pose': ['0_7', '1_7', '1_7', '2_7', '4_7']}[name]
-    assert metric.details['ids'].tolist() == [str(each) for each in expected]
+    assert metric.details['ids'].tolist() == IDS[name]

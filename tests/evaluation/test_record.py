@@ -1,7 +1,7 @@
 """Records of evaluations, which travel between tools: what is written is read again, and nothing else is believed."""
 
-import json
 import math
+import zipfile
 
 import numpy as np
 import pytest
@@ -96,7 +96,11 @@ def test_a_folder_without_a_record_is_named(tmp_path):
         ('[]', 'not an evaluation record'),
         ('{"format": 2}', 'of format 1'),
         ('{"format": 1, "about": 3, "metrics": {}}', 'expected objects'),
-        ('{"format": 1, "about": {}, "metrics": {"a": "0.5", "b": true}}', 'these are not: a, b'),
+        (
+            '{"format": 1, "about": {}, "metrics": {"a": "0.5", "b": true, "c": 1e999, "d": NaN, "e": 1%s}}'
+            % ('0' * 400),
+            'finite numbers or null, but these are not: a, b, c, d, e',
+        ),
         ('{', 'not a JSON file'),
     ],
 )
@@ -126,24 +130,68 @@ def test_arrays_execute_nothing(tmp_path, monkeypatch):
 
 
 def test_arrays_that_would_fill_the_memory_are_refused(tmp_path, monkeypatch):
-    write_record(tmp_path, EvaluationRecord({}, {}, {'small': np.zeros(4), 'huge': np.zeros(10_000)}))
-    monkeypatch.setattr('mmspd.evaluation.record._LARGEST', 1000)
-    with pytest.raises(ValueError, match=r'huge\.npy would take more than'):
+    write_record(tmp_path, EvaluationRecord({}, {}, {'one': np.zeros(100), 'other': np.zeros(100)}))
+    monkeypatch.setattr('mmspd.evaluation.record._LARGEST', 1500)
+    with pytest.raises(ValueError, match=r'its arrays would take 1,\d\d\d bytes, more than 1,500'):
+        read_record(tmp_path)
+
+
+@pytest.mark.parametrize(
+    'content',
+    [
+        b"\x93NUMPY\x01\x00\x46\x00{'descr': '<f8', 'fortran_order': False, 'shape': (100000000000000,), }",
+        b"\x93NUMPY\x01\x00\x33\x00{'descr': '<f8', 'fortran_order': False, 'shape': ((",
+        b'no array at all',
+    ],
+)
+def test_entries_that_are_no_arrays_are_refused(tmp_path, content):
+    write_record(tmp_path, EvaluationRecord({}, {}))
+    with zipfile.ZipFile(tmp_path / DETAILS_FILE, 'w') as archive:
+        archive.writestr('gps/gps.npy', content)
+    with pytest.raises(ValueError, match=DETAILS_FILE):
         read_record(tmp_path)
 
 
 def test_damaged_arrays_are_named(tmp_path):
-    write_record(tmp_path, EvaluationRecord({}, {}))
-    (tmp_path / DETAILS_FILE).write_bytes(b'PK')
-    with pytest.raises(ValueError, match=f'{DETAILS_FILE}: damaged'):
-        read_record(tmp_path)
+    write_record(tmp_path, EvaluationRecord({}, {}, {'gps/gps': np.arange(500)}))
+    whole = (tmp_path / DETAILS_FILE).read_bytes()
+    middle = len(whole) // 2
+    for content in (b'PK', whole[:middle], whole[:middle] + b'\xff' * 8 + whole[middle + 8 :]):
+        (tmp_path / DETAILS_FILE).write_bytes(content)
+        with pytest.raises(ValueError, match=f'{DETAILS_FILE}: damaged'):
+            read_record(tmp_path)
     (tmp_path / DETAILS_FILE).unlink()
     assert read_record(tmp_path).details == {}
 
 
-def test_an_error_while_writing_leaves_the_older_record(tmp_path):
-    write_record(tmp_path, EvaluationRecord({'model': 'old'}, {}))
-    with pytest.raises(TypeError):
-        write_record(tmp_path, EvaluationRecord({'model': object()}, {}))
-    assert json.loads((tmp_path / RECORD_FILE).read_text())['about'] == {'model': 'old'}
+@pytest.mark.parametrize(
+    ('record', 'error'),
+    [
+        (EvaluationRecord({'model': object()}, {}), TypeError),
+        (EvaluationRecord({'limit': math.inf}, {}), ValueError),
+        (EvaluationRecord({}, {}, {'gps/ids': np.array(['a'], dtype=object)}), TypeError),
+    ],
+)
+def test_what_cannot_be_written_leaves_the_older_record(tmp_path, record, error):
+    write_record(tmp_path, EvaluationRecord({'model': 'old'}, {}, {'gps/gps': np.ones(2)}))
+    with pytest.raises(error):
+        write_record(tmp_path, record)
+    read = read_record(tmp_path)
+    assert read.about == {'model': 'old'}
+    assert read.details.keys() == {'gps/gps'}
     assert sorted(path.name for path in tmp_path.iterdir()) == [RECORD_FILE, DETAILS_FILE]
+
+
+def test_a_record_that_was_not_finished_is_none(tmp_path, monkeypatch):
+    write_record(tmp_path, EvaluationRecord({'model': 'old'}, {}))
+    monkeypatch.setattr('mmspd.evaluation.record.write_whole', lambda *_: pytest.fail('stopped'))
+    with pytest.raises(pytest.fail.Exception):
+        write_record(tmp_path, EvaluationRecord({'model': 'new'}, {}, {'gps/gps': np.ones(2)}))
+    # Not the older one's metrics with the new one's arrays.
+    with pytest.raises(FileNotFoundError):
+        read_record(tmp_path)
+
+
+def test_infinity_is_kept_as_unknown(tmp_path):
+    write_record(tmp_path, EvaluationRecord({}, {'pose/mED': math.inf}))
+    assert math.isnan(read_record(tmp_path).metrics['pose/mED'])

@@ -7,16 +7,6 @@ from mmspd.evaluation.functional import SurfaceCounts, compare_surface
 BOX = torch.tensor([10.0, 10.0, 14.0, 14.0])
 
 
-@pytest.fixture
-def charts():
-    """2x2 cells of 2 px: parts 3 and 5 above, background and part 24 below; U of part n is n / 100, V twice that."""
-    part_logits = torch.zeros(25, 2, 2)
-    for (row, column), part in {(0, 0): 3, (0, 1): 5, (1, 0): 0, (1, 1): 24}.items():
-        part_logits[part, row, column] = 5.0
-    u = (torch.arange(1, 25) / 100)[:, None, None].expand(24, 2, 2)
-    return part_logits, torch.stack([u, 2 * u])
-
-
 def score(charts, points, labels, uv, valid=None, box=BOX):
     points = torch.tensor(points, dtype=torch.float32).reshape(-1, 2)
     valid = torch.ones(len(labels), dtype=torch.bool) if valid is None else torch.tensor(valid)

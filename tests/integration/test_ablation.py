@@ -3,16 +3,24 @@
 import csv
 import importlib
 import json
+import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from mmspd.utils.whole_files import hold_folder
+
 TOOLS = Path(__file__).resolve().parents[2] / 'tools'
 FEW = [
     *(f'{split}_dataloader.dataset.{key}' for split in ('train', 'val', 'test') for key in ('num=6', 'num_val=2')),
-    *(f'{split}_dataloader.batch_size=2' for split in ('train', 'val', 'test')),
+    *(
+        f'{split}_dataloader.{key}'
+        for split in ('train', 'val', 'test')
+        for key in ('batch_size=2', 'num_workers=0', 'persistent_workers=False')
+    ),
 ]
 
 
@@ -22,6 +30,11 @@ def run(tool, *arguments):
         patch.syspath_prepend(TOOLS)
         patch.setattr(sys, 'argv', [tool, *map(str, arguments)])
         importlib.import_module(tool).main()
+
+
+def interrupted(*_, **__):
+    """In place of a tool that is stopped by Ctrl-C."""
+    raise KeyboardInterrupt
 
 
 @pytest.fixture(scope='module')
@@ -52,11 +65,20 @@ def test_it_ends_in_a_report(ablation):
 
 def test_it_continues_where_it_was(ablation, monkeypatch, capsys):
     called = []
-    monkeypatch.setattr(subprocess, 'run', lambda command, **_: called.append(Path(command[1]).name))
+
+    def tables(command, **_):
+        called.append(Path(command[1]).name)
+        return subprocess.CompletedProcess(command, len(called) - 1)
+
+    monkeypatch.setattr(subprocess, 'run', tables)
+    monkeypatch.setattr(subprocess, 'Popen', interrupted)
     _, arguments = ablation
     run('run_ablation', *arguments, '--cfg-options', *FEW)
     assert called == ['paper_tables.py']
     assert 'spd-seed0: done before' in capsys.readouterr().out
+    with pytest.raises(SystemExit) as caught:  # the tables fail
+        run('run_ablation', *arguments, '--cfg-options', *FEW)
+    assert caught.value.code == 1
 
 
 def test_other_settings_are_refused(ablation):
@@ -65,13 +87,18 @@ def test_other_settings_are_refused(ablation):
         run('run_ablation', *arguments)
 
 
-def failing(command, stdout, **_):
-    stdout.write(b'a\nlast line\n')
-    return subprocess.CompletedProcess(command, 3)
+class Failing:
+    """A tool that fails."""
+
+    def __init__(self, command, stdout, **_):
+        stdout.write(b'a\nlast line\n')
+
+    def wait(self):
+        return 3
 
 
 def test_a_run_that_fails_is_named_with_its_log(tmp_path, monkeypatch):
-    monkeypatch.setattr(subprocess, 'run', failing)
+    monkeypatch.setattr(subprocess, 'Popen', Failing)
     with pytest.raises(SystemExit) as caught:
         run('run_ablation', '--models', 's,sp', '--seeds', 1, '--budget', 2, '--out', tmp_path)
     log = tmp_path / 's-seed0' / 'log.txt'
@@ -79,14 +106,32 @@ def test_a_run_that_fails_is_named_with_its_log(tmp_path, monkeypatch):
 
 
 def test_an_interrupted_ablation_says_how_to_go_on(tmp_path, monkeypatch, capsys):
-    def interrupted(*_, **__):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(subprocess, 'run', interrupted)
+    monkeypatch.setattr(subprocess, 'Popen', interrupted)
     with pytest.raises(SystemExit) as caught:
         run('run_ablation', '--models', 's', '--seeds', 3, '--budget', 2, '--out', tmp_path)
     assert caught.value.code == 130
     assert 'the same command continues' in capsys.readouterr().err
+
+
+def test_stopping_ends_what_runs_and_starts_nothing_more(tmp_path):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(TOOLS)
+        tools = importlib.import_module('run_ablation').Tools()
+    sleeper = [sys.executable, '-c', 'print("up", flush=True); import time; time.sleep(600)']
+    with (tmp_path / 'log').open('wb') as output, ThreadPoolExecutor(1) as pool:
+        running = pool.submit(tools.run, sleeper, 1, output)
+        while not (tmp_path / 'log').stat().st_size:
+            assert not running.done()
+        tools.stop()
+        assert running.result() == -signal.SIGTERM
+        with pytest.raises(RuntimeError, match='before it began'):
+            tools.run(sleeper, 1, output)
+
+
+def test_two_ablations_do_not_work_in_one_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(subprocess, 'Popen', interrupted)
+    with hold_folder(tmp_path, wait=False), pytest.raises(SystemExit, match='another ablation is running here'):
+        run('run_ablation', '--models', 's', '--out', tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -95,6 +140,7 @@ def test_an_interrupted_ablation_says_how_to_go_on(tmp_path, monkeypatch, capsys
         (('--models', 's,x,y'), 'expected some of s,sp,sd,spd,jppnet, got x, y'),
         (('--dataset', 'lip', '--size', 'quick'), 'lip has r101, got quick'),
         (('--seeds', 0), 'must be at least 1'),
+        (('--cfg-options', 'a=1', 'train_cfg.max_iters=5'), 'train_cfg.max_iters is set by --budget'),
     ],
 )
 def test_wrong_arguments_are_explained(arguments, message, capsys):

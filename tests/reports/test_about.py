@@ -39,13 +39,14 @@ def test_a_run_says_what_it_was(tmp_path, tta):
     cfg.test_evaluator = [dict(type='ParsingMetric', label_map=dict(type='LIPToATR')), dict(type='KeypointMetric')]
     dataset = LIPMultiTaskDataset(str(tmp_path / 'LIP'), split='val')
     meta = {'iter': 7, 'seed': 3, 'cfg': 'more'}
-    about = about_run(cfg, config, tmp_path / 'iter_7.pth', meta, dataset, tmp_path / 'results')
+    about = about_run(cfg, config, tmp_path / 'iter_7.pth', meta, dataset, tmp_path / 'results', ['b=1', 'a=2'])
     expected = {
         'model': 'SPD',
         'config': 'spd_r101_lip',
         'checkpoint': str(tmp_path / 'iter_7.pth'),
         'iterations': 7,
         'seed': 3,
+        'options': ['a=2', 'b=1'],
         'tta': tta,
         'dataset': 'LIP',
         'samples': 2,

@@ -9,9 +9,16 @@ import pytest
 from mmspd.evaluation.functional.bootstrap import Interval
 from mmspd.reports.comparisons import comparison_table, reference_group
 from mmspd.reports.paper import PAPER_MODELS, PAPER_PARSING
-from mmspd.reports.paper_tables import auxiliary_table, ordered_groups, paper_table, per_class_table, protocol_table
+from mmspd.reports.paper_tables import (
+    auxiliary_table,
+    ordered_groups,
+    paper_table,
+    per_class_table,
+    protocol_table,
+    spread,
+)
 from mmspd.reports.runs import find_runs, group_runs
-from tests.reports.runs import BAD, write_run
+from tests.reports.runs import BAD, CLASSES, GOOD, write_run
 
 PAPER = Path(__file__).resolve().parents[3] / 'shared' / 'paper' / 'spd_paper.md'
 
@@ -58,8 +65,8 @@ def test_the_papers_numbers_are_printed_as_it_prints_them(runs):
 def test_ours_are_means_over_runs_and_missing_runs_stay_empty(runs):
     table = paper_table(groups_of(runs), 'LIP')
     # 0.25 and 0.75: the standard deviation of a sample of two is 0.5 / sqrt(2).
-    assert column(table, 'IoU') == ['', '0.500 ± 0.354', '', '', '0.333', '1.000']
-    assert column(table, 'F1') == ['', '0.500 ± 0.000', '', '', '', '']
+    assert column(table, 'image_both/mIoU') == ['', '0.500 ± 0.354', '', '', '0.333', '1.000']
+    assert column(table, 'image_both/mF1') == ['', '0.500 ± 0.000', '', '', '', '']
     assert column(table, 'runs') == ['', '2', '', '', '1', '1']
     assert any('image_both' in note for note in table.notes)
 
@@ -105,10 +112,42 @@ def test_spd_is_compared_with_each_other_model(runs):
     assert column(table, 'compared') == ['SPD - S', 'SPD - SCHP']
     assert column(table, 'score') == ['dataset/mIoU'] * 2
     # SPD's background 14 / 17, hat 3 / 6; S misses both hats: 14 / 20 and 0.
-    assert column(table, 'SPD')[0] == f'{(14 / 17 + 0.5) / 2:.4f}'
-    assert column(table, 'the other')[0] == '0.3500'
+    assert column(table, 'first')[0] == f'{(14 / 17 + 0.5) / 2:.4f}'
+    assert column(table, 'second')[0] == '0.3500'
     assert 'SPD is ahead by 0.3118' in column(table, 'in words')[0]
     assert 'equal' in column(table, 'in words')[1]
+
+
+def test_runs_that_did_not_measure_a_score_are_counted(tmp_path):
+    for seed, value in enumerate((0.25, 0.5, float('nan'))):
+        write_run(tmp_path / str(seed), 'S', seed, metrics={'gps/GPS': value, 'gps/AP': float('nan')})
+    (group,) = groups_of(tmp_path)
+    assert spread(group, 'gps/GPS', 2) == '0.38 ± 0.18 (2 of 3 runs)'
+    assert spread(group, 'gps/AP') == ''
+
+
+def test_a_comparison_says_what_is_unlike(tmp_path):
+    write_run(tmp_path / 'a', 'SPD')
+    write_run(tmp_path / 'b', 'S', iterations=400, label_maps=['x'])
+    other = {'parsing/ids': np.array(['b', 'c']), 'parsing/counts': GOOD, 'parsing/classes': CLASSES}
+    write_run(tmp_path / 'c', 'SD', iterations=None, details=other)
+    table = comparison_table(groups_of(tmp_path), 'LIP', resamples=10)
+    assert table.notes[1:] == (
+        'SPD (A) and SD (B): parsing: 1 sample (c) not in A, left out.',
+        'SPD (A) and SD (B): parsing: 1 sample (a) not in B, left out.',
+        'SPD (A) and S (B): trained for other numbers of iterations (A 1000, B 400).',
+    )
+
+
+def test_settings_of_one_model_are_compared_by_their_names(tmp_path):
+    write_run(tmp_path / 'a', 'SPD')
+    write_run(tmp_path / 'b', 'SPD', iterations=2000, counts=BAD)
+    table = comparison_table(groups_of(tmp_path), 'LIP', resamples=10)
+    assert column(table, 'compared') == ['SPD (tiny, 1,000 iterations) - SPD (tiny, 2,000 iterations)']
+    assert column(protocol_table(groups_of(tmp_path), 'LIP', [{}, {}]), 'settings') == [
+        'tiny, 1,000 iterations',
+        'tiny, 2,000 iterations',
+    ]
 
 
 def test_what_cannot_be_compared_says_why(tmp_path):

@@ -9,7 +9,7 @@ import pytest
 
 from mmspd.anatomy import LABEL_SETS
 from mmspd.datasets import LIPMultiTaskDataset
-from mmspd.reports.figures import TASKS, draw_figure
+from mmspd.reports.figures import TASKS, draw_figure, models_of
 from mmspd.reports.gallery import extreme_samples, open_gallery
 from mmspd.reports.runs import find_runs, group_runs
 from mmspd.reports.samples import PredictedSamples, TruthSamples, paste_result
@@ -83,6 +83,15 @@ def test_only_data_sets_of_persons_are_opened(kind):
         TruthSamples.of_config({'type': kind})
 
 
+def test_a_record_makes_no_people_and_calls_nothing(tmp_path, config):
+    rendered = dict(type='SyntheticPeopleDataset', data_root=str(tmp_path / 'none'), split='val', num=4, num_val=2)
+    with pytest.raises(FileNotFoundError, match='rendered people that were evaluated are not here'):
+        TruthSamples.of_config(rendered | {'renderer': 'no_such_module:function', 'lazy_init': False})
+    assert not (tmp_path / 'none').exists()
+    with pytest.raises(ValueError, match=r'does not describe a LIPMultiTaskDataset: .*nonsense'):
+        TruthSamples.of_config(config | {'nonsense': 1})
+
+
 def test_predictions_come_from_result_files(tmp_path):
     folder = write_results(tmp_path / 'results', ['a', 'b'])
     found = PredictedSamples.of_folder('SPD', folder, ['b'], [(HEIGHT, WIDTH)], 20)
@@ -151,6 +160,7 @@ def test_a_figure_has_a_column_for_each_model_that_predicts(groups, truth):
     assert widths['surface'] == 3 * panel
     assert widths['pose'] > widths['surface']  # a legend
     assert widths['parsing'] > 4 * panel
+    assert [models_of(task, gallery) for task in TASKS] == [['S', 'SPD'], ['SPD'], ['SPD']]
 
 
 def test_predictions_are_drawn_at_their_places(groups, truth):

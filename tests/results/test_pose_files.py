@@ -1,5 +1,7 @@
 """LIP's csv and JPPNet's text files of joints."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -76,14 +78,18 @@ def test_forms(tmp_path, text):
 def test_the_data_sets_own_rows(real_data):
     found, tally = read_pose(real_data / 'lip' / 'lip_val_set.csv')
     assert len(found) == 10000
-    assert not {'malformed', 'again'} & tally.to_json().keys()
+    assert not {'malformed', 'repeated'} & tally.to_json().keys()
     with_nan = sum('nan' in line for line in (real_data / 'lip' / 'lip_val_set.csv').read_text().splitlines())
     assert tally.items('with joints that are not there') == with_nan
 
 
 def test_nothing_that_fits(tmp_path):
     path = tmp_path / 'pose.csv'
-    for text, message in (('', 'got none'), ('a.jpg,1,2\n', 'got 2 fields'), ('header,x,y\n', 'got none')):
+    for text, message in (('', 'got none'),
+        ('a.jpg,1,2\n', 'between commas, got 2'), ('header,x,y\n', 'got none'),
+        (f'a.jpg;{row(*NUMBERS)}'.replace(',', ';'), 'between commas, got 0'),
+        (f'a.jpg,"{"x" * 200_000}"', 'pose.csv:1: not rows of a csv: field larger'),
+    ):  # fmt: skip
         path.write_text(text)
         with pytest.raises(ValueError, match=message):
             read_pose(path)
@@ -108,3 +114,26 @@ def test_text_files_that_are_broken(tmp_path):
     found, tally = read_pose(folder)
     assert list(found) == ['a']
     assert tally.items('malformed') == 4
+
+
+def test_a_first_row_without_joints_is_no_header(tmp_path):
+    (tmp_path / 'pose.csv').write_text(f'a.jpg{"," * 32}\nb.jpg,{row(*NUMBERS)}\n')
+    found, tally = read_pose(tmp_path / 'pose.csv')
+    assert found['a'].tolist() == [[0, 0]] * 16
+    assert tally.first('with joints that are not there').endswith(f'pose.csv:1: joints {list(range(1, 17))}')
+
+
+def test_places_are_lines_of_the_file(tmp_path):
+    (tmp_path / 'pose.csv').write_text(f'"a\nb",{row(*NUMBERS)}\n\nc.jpg,1,2\n')
+    _, tally = read_pose(tmp_path / 'pose.csv')
+    assert 'pose.csv:4: expected' in tally.first('malformed')
+
+
+def test_a_pipe_is_not_opened(tmp_path):
+    folder = tmp_path / 'pose'
+    folder.mkdir()
+    (folder / 'a.txt').write_text(row(*NUMBERS).replace(',', ' '))
+    os.mkfifo(folder / 'b.txt')
+    found, tally = read_pose(folder)
+    assert list(found) == ['a']
+    assert 'expected a file' in tally.first('malformed')

@@ -2,47 +2,19 @@
 
 import json
 import math
-import os
-import runpy
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from torch import multiprocessing
 
 from mmspd.evaluation import GPSMetric
+from mmspd.evaluation.functional.surface_reading import confidence
 from mmspd.evaluation.record import read_record
-from mmspd.registry import METRICS
 from mmspd.results import SaveResults
-from tests.results.made_predictions import evaluate_directly, open_tree, predict, write_tree
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope='module')
-def tree(tmp_path_factory):
-    return write_tree(tmp_path_factory.mktemp('round_trip') / 'LIP')
-
-
-@pytest.fixture(scope='module')
-def saved(tree):
-    dataset = open_tree(tree)
-    folder = tree.parent / 'saved'
-    metric = METRICS.build(dict(type='SaveResults', out_dir=str(folder)))
-    assert isinstance(metric, SaveResults)
-    for number in range(len(dataset)):
-        metric.process({}, [predict(dataset, number).to_dict()])
-    assert metric.evaluate(len(dataset)) == {}
-    return folder
-
-
-def eval_results(monkeypatch, *words):
-    monkeypatch.setattr(sys, 'argv', ['eval_results.py', *map(str, words)])
-    with pytest.raises(SystemExit) as stopped:
-        runpy.run_path(str(ROOT / 'tools' / 'eval_results.py'), run_name='__main__')
-    return stopped.value.code
+from tests.results.command_line import ROOT, eval_results
+from tests.results.made_predictions import evaluate_directly, open_tree, predict
 
 
 def same(found, expected):
@@ -51,32 +23,38 @@ def same(found, expected):
         assert found[key] == value or (math.isnan(found[key]) and math.isnan(value)), key
 
 
-def test_formats(tree, saved):
+def test_formats(tree, predicted):
     dataset = open_tree(tree)
     ids = [dataset.get_data_info(number)['img_id'] for number in range(4)]
-    assert sorted(path.name for path in saved.iterdir()) == ['densepose.json', 'keypoints.json', 'parsing', 'pose.csv']
-    assert sorted(path.name for path in (saved / 'parsing').iterdir()) == [f'{name}.png' for name in sorted(ids)]
+    assert sorted(path.name for path in predicted.iterdir()) == [
+        'densepose.json',
+        'keypoints.json',
+        'parsing',
+        'pose.csv',
+    ]
+    assert sorted(path.name for path in (predicted / 'parsing').iterdir()) == [f'{name}.png' for name in sorted(ids)]
     sample = predict(dataset, 1)
-    with Image.open(saved / 'parsing' / f'{ids[1]}.png') as png:
+    with Image.open(predicted / 'parsing' / f'{ids[1]}.png') as png:
         assert png.mode == 'L'
         assert (np.array(png) == sample.pred_sem_seg.data.numpy()[0]).all()
-    rows = [line.split(',') for line in (saved / 'pose.csv').read_text().splitlines()]
+    rows = [line.split(',') for line in (predicted / 'pose.csv').read_text().splitlines()]
     assert [row[0] for row in rows] == [f'{name}.jpg' for name in ids]
     joints = sample.pred_instances.keypoints[0]
     assert np.float32(rows[1][1:]) == pytest.approx(joints.ravel() + 1, abs=1e-4)
-    people = json.loads((saved / 'keypoints.json').read_text())
+    people = json.loads((predicted / 'keypoints.json').read_text())
     assert [str(person['image_id']) for person in people] == ids
     assert np.reshape(people[1]['keypoints'], (16, 3))[:, :2] == pytest.approx(joints.astype(float), abs=0)
     assert people[1]['score'] == pytest.approx(sample.pred_instances.keypoint_scores.mean())
-    surfaces = json.loads((saved / 'densepose.json').read_text())
+    surfaces = json.loads((predicted / 'densepose.json').read_text())
     assert surfaces[1].keys() == {'image_id', 'category_id', 'bbox', 'score', 'uv_shape', 'uv_data'}
+    assert surfaces[1]['score'] == confidence(sample.pred_surface.part_logits[0])
     x1, y1, x2, y2 = sample.pred_surface.bboxes[0].tolist()
     assert surfaces[1]['bbox'] == pytest.approx([x1, y1, x2 - x1, y2 - y1])
     assert surfaces[1]['uv_shape'] == [3, int(y2 - y1), int(x2 - x1)]
 
 
 @pytest.mark.parametrize('joints', ['pose', 'keypoints'])
-def test_the_very_metrics_of_direct_evaluation(tree, saved, tmp_path, monkeypatch, joints):
+def test_the_very_metrics_of_direct_evaluation(tree, predicted, tmp_path, monkeypatch, joints):
     expected = evaluate_directly(open_tree(tree))
     assert 0 < expected['dataset/mIoU'] < 1
     assert expected['pose/mED'] > 1
@@ -84,15 +62,16 @@ def test_the_very_metrics_of_direct_evaluation(tree, saved, tmp_path, monkeypatc
     assert 0 < expected['gpsm/GPSm'] < 1
     files = {'pose': 'pose.csv', 'keypoints': 'keypoints.json'}
     code = eval_results(
-        monkeypatch, '--data', f'lip:{tree}', '--strict', '--out', tmp_path / 'record', '--name', 'ours',
-        '--parsing', saved / 'parsing', f'--{joints}', saved / files[joints], '--densepose', saved / 'densepose.json',
+        monkeypatch, tmp_path / 'record', '--data', f'lip:{tree}', '--strict', '--name', 'ours',
+        '--parsing', predicted / 'parsing', f'--{joints}', predicted / files[joints],
+        '--densepose', predicted / 'densepose.json',
     )  # fmt: skip
     assert code == 0
     record = read_record(tmp_path / 'record')
     same(record.metrics, expected)
     assert record.about['model'] == 'ours'
     assert (record.about['samples'], record.about['dataset']) == (4, 'LIP')
-    assert record.about['results'] == str(saved)
+    assert record.about['results'] == str(predicted)
     assert record.about['counted'] == {'parsing': {}, joints: {}, 'densepose': {}}
     dataset = open_tree(tree)
     ids = [dataset.get_data_info(number)['img_id'] for number in range(4)]
@@ -100,10 +79,10 @@ def test_the_very_metrics_of_direct_evaluation(tree, saved, tmp_path, monkeypatc
         assert record.section(section)['ids'].tolist() == ids
 
 
-def test_through_a_config(tree, saved, tmp_path, monkeypatch):
+def test_through_a_config(tree, predicted, tmp_path, monkeypatch):
     code = eval_results(
-        monkeypatch, '--config', ROOT / 'configs/spd/spd_r101_lip.py', '--data-root', tree, '--strict',
-        '--pose', saved / 'pose.csv', '--out', tmp_path,
+        monkeypatch, tmp_path, '--config', ROOT / 'configs/spd/spd_r101_lip.py', '--data-root', tree, '--strict',
+        '--pose', predicted / 'pose.csv',
     )  # fmt: skip
     assert code == 0
     expected = evaluate_directly(open_tree(tree))
@@ -113,20 +92,15 @@ def test_through_a_config(tree, saved, tmp_path, monkeypatch):
     same(record.metrics, {key: value for key, value in expected.items() if key.startswith('pose/')})
 
 
-PROGRAM = """
-import sys
-from pathlib import Path
-import torch
-from mmspd.results import SaveResults
-from tests.results.made_predictions import open_tree, predict
-rank, tree, out = int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
-torch.distributed.init_process_group('gloo', init_method=f'file://{out}.meeting', rank=rank, world_size=2)
-metric, dataset = SaveResults(out), open_tree(tree)
-for number in ([0, 2], [1, 0])[rank]:  # three samples; the second process's last is what samplers add
-    metric.process({}, [predict(dataset, number).to_dict()])
-assert metric.evaluate(size=3) == {}
-torch.distributed.destroy_process_group()
-"""
+def write_part(rank, tree, out):
+    """One of two processes; of three samples the second process's last is what samplers add."""
+    torch.set_num_threads(1)
+    torch.distributed.init_process_group('gloo', init_method=f'file://{out}.meeting', rank=rank, world_size=2)
+    metric, dataset = SaveResults(str(out)), open_tree(tree)
+    for number in ([0, 2], [1, 0])[rank]:
+        metric.process({}, [predict(dataset, number).to_dict()])
+    assert metric.evaluate(size=3) == {}
+    torch.distributed.destroy_process_group()
 
 
 def contents(folder):
@@ -134,18 +108,8 @@ def contents(folder):
 
 
 def test_two_processes_are_one_exactly(tree, tmp_path):
-    program = [sys.executable, '-c', PROGRAM]
-    started = [
-        subprocess.Popen(
-            [*program, str(rank), str(tree), str(tmp_path / 'two')], cwd=ROOT, env=dict(os.environ, OMP_NUM_THREADS='1')
-        )
-        for rank in range(2)
-    ]
-    try:
-        assert [process.wait(timeout=180) for process in started] == [0, 0]
-    finally:
-        for process in started:
-            process.kill()
+    # Forked, as data loaders' workers are: they have all modules at once.
+    multiprocessing.start_processes(write_part, (tree, tmp_path / 'two'), nprocs=2, start_method='fork')
     dataset, alone = open_tree(tree), SaveResults(str(tmp_path / 'one'))
     for number in range(3):
         alone.process({}, [predict(dataset, number).to_dict()])

@@ -91,6 +91,15 @@ def test_twice_with_one_object(tmp_path):
         assert [path.name for path in tmp_path.iterdir()] == ['pose.csv']
 
 
+def test_the_own_file_is_gone_after_an_evaluation(tmp_path):
+    metric = SaveResults(str(tmp_path), formats=['pose'])
+    metric.process({}, [make_sample('a')])
+    part = metric._part  # which alone would keep it
+    assert part.path.exists()
+    metric.evaluate(1)
+    assert not part.path.exists()
+
+
 @pytest.mark.parametrize(
     ('sample', 'message'),
     [

@@ -13,7 +13,7 @@ from mmspd.surface import BODY_SURFACE
 from tests.evaluation.literal_gps import LiteralEvaluation
 from tests.evaluation.test_gps_agreement import Scene
 from tests.evaluation.test_keypoint_ap import SIGMAS, coco_scores, random_person
-from tests.results.test_bad_results import done, eval_results
+from tests.results.command_line import done, eval_results
 from tests.surface.fake_assets import in_official_order, write_assets
 
 
@@ -101,7 +101,7 @@ def test_surface_from_the_command_line(assets, tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(
     ('info', 'surface', 'message'),
     [
-        ({'predicted': True}, BODY_SURFACE, 'no truth'),
+        ({'predicted': True, 'surface': BODY_SURFACE}, None, 'no truth'),
         ({'surface': 'mine'}, BODY_SURFACE, 'not of mmspd_body'),
         ({}, BODY_SURFACE, 'not of mmspd_body'),
         ({}, None, '--gps-surface'),
@@ -176,6 +176,20 @@ def test_keypoints_with_defects(tmp_path):
     pictures.take(results, lambda done, total: None)
     assert pictures.tally.items('pictures without detection') == 1
     assert not pictures.tally.refused  # a detector may find nobody
+    results.write_text(json.dumps([]))
+    pictures = KeypointPictures(truth)
+    pictures.take(results, lambda done, total: None)
+    assert pictures.score()['keypoints/AP'] == 0
+    for entries, message in ((wrong[:2], 'expected 51 numbers'), (wrong[2:3], 'result 0: picture 9')):
+        results.write_text(json.dumps(entries))
+        with pytest.raises(
+            ValueError, match=f'not one entry is of a picture of the truth, whose first is 1.*{message}'
+        ):
+            KeypointPictures(truth).take(results, lambda done, total: None)
+    content = json.loads(truth.read_text())
+    truth.write_text(json.dumps(content | {'info': {'predicted': True}}))
+    with pytest.raises(ValueError, match='a network predicted these annotations'):
+        KeypointPictures(truth)
     truth.write_text(json.dumps({'images': images, 'annotations': [person | {'keypoints': [0] * 51}]}))
     with pytest.raises(ValueError, match='no annotation has keypoints'):
         KeypointPictures(truth)

@@ -21,16 +21,15 @@ import numpy as np
 from PIL import Image
 
 from mmspd.anatomy import NUM_PARTS
-from mmspd.datasets.files.json_stream import stream_list
 from mmspd.datasets.files.number_lists import check_box, check_number
-from mmspd.datasets.files.problems import Report, tolerating
+from mmspd.datasets.files.problems import Report
+from mmspd.datasets.files.result_list import PERSON, check_entry, read_entries
 
 __all__ = ['LARGEST_MAP', 'DenseResult', 'read_results', 'result_entry', 'unpack_entry']
 
 # Pixels of one person's map: far more than any photograph's person, and 50 MB unpacked.
 LARGEST_MAP: Final = 4096 * 4096
 _FIELDS: Final = ('image_id', 'bbox', 'score', 'uv_shape', 'uv_data')
-_PERSON: Final = 1
 _PNG_START: Final = b'\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR'
 _RGB: Final = 2  # PNG's colour type
 
@@ -67,13 +66,8 @@ def read_results(path: str | Path, report: Report | None = None) -> Iterator[Den
         FileNotFoundError: If there is no such file.
         ValueError: If the file is no JSON list, or an entry is malformed; the message names file, entry and field.
     """
-    path = Path(path)
-    for index, entry in enumerate(stream_list(path)):
-        result = None
-        with tolerating(report):
-            result = _parse(entry, f'{path}: result {index}')
-        if result is not None:
-            yield result
+    for _, result in read_entries(Path(path), _parse, report):
+        yield result
 
 
 def result_entry(result: DenseResult) -> dict[str, Any]:
@@ -90,7 +84,7 @@ def result_entry(result: DenseResult) -> dict[str, Any]:
     Image.fromarray(result.iuv).save(png, 'PNG', optimize=False)
     return {
         'image_id': result.image_id,
-        'category_id': _PERSON,
+        'category_id': PERSON,
         'bbox': list(result.bbox),
         'score': result.score,
         'uv_shape': [3, height, width],
@@ -119,13 +113,7 @@ def unpack_entry(entry: Any, where: str) -> tuple[tuple[float, float, float, flo
     Raises:
         ValueError: If it is malformed; the message starts with ``where`` and names the field.
     """
-    if not isinstance(entry, dict):
-        raise ValueError(f'{where}: expected an object, got {type(entry).__name__}')
-    missing = [name for name in _FIELDS if name not in entry]
-    if missing:
-        raise ValueError(f'{where}: it lacks the fields {missing}')
-    if entry.get('category_id', _PERSON) != _PERSON:
-        raise ValueError(f'{where}, field category_id: expected 1 (person), got {str(entry["category_id"])[:60]}')
+    entry = check_entry(entry, where, _FIELDS)
     score = check_number(entry['score'], f'{where}, field score')
     bbox = check_box(entry['bbox'], f'{where}, field bbox')
     height, width = _map_size(entry['uv_shape'], bbox, where)

@@ -93,6 +93,8 @@ def stream_list(path: Path) -> Iterator[Any]:
     """
     with path.open('rb') as file:
         text = _Text(file, path)
+        if text.peek() == '{':
+            raise ValueError(f'{path}: expected one list, as results are, got an object, as annotation files are')
         yield from _items(text, '[', ']')
         if text.peek():
             text.fail('expected the end of the file')
@@ -151,7 +153,7 @@ class _Text:
         self.digest = hashlib.sha256()
         self._file = file
         self._path = path
-        self._decoder = codecs.getincrementaldecoder('utf-8')()
+        self._decoder = codecs.getincrementaldecoder('utf-8-sig')()  # some editors write a mark first
         self._scan = json.JSONDecoder().raw_decode
         self._text = ''
         self._place = 0

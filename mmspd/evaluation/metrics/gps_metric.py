@@ -237,7 +237,12 @@ class GPSMetric(BranchMetric):
         plain, masked = (group if self.scale is None else f'{group}@{self.scale:g}' for group in ('gps', 'gpsm'))
         gps = np.array([each.gps for each in points])
         of_persons = [identity for identity, each in zip(self.ids, results, strict=True) if each.points is not None]
-        self.details = {'ids': np.array(of_persons, dtype=str), 'gps': gps}
+        self.details = {
+            'ids': np.array(of_persons, dtype=str),
+            'gps': gps,
+            'scale': np.array(np.nan if self.scale is None else self.scale),
+            'reading': np.array(self.reading),
+        }
         metrics = _grouped(plain, score_persons(persons, gps, 'GPS'))
         metrics[f'{plain}/num_persons'] = float(len(persons))
         if persons and len(overlaps) == len(persons):

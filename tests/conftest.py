@@ -1,11 +1,20 @@
 """Fixtures shared by all tests."""
 
+import gc
 import os
 from pathlib import Path
 
 import pytest
 
 os.environ.setdefault('MPLBACKEND', 'Agg')
+
+
+@pytest.fixture(scope='session', autouse=True)
+def _quick_collections():
+    """mmengine collects garbage for each data set that it opens: a second, where all modules are looked through."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(scope='session')

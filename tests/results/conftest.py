@@ -1,6 +1,5 @@
 """A small LIP tree, and result files of it."""
 
-import gc
 import shutil
 from pathlib import Path
 
@@ -9,14 +8,6 @@ import pytest
 from mmspd.registry import METRICS
 from mmspd.results import SaveResults
 from tests.results.made_predictions import open_tree, predict, write_tree
-
-
-@pytest.fixture(scope='module', autouse=True)
-def _quick_collections():
-    """mmengine collects garbage for each data set that it opens: a second, where all modules are looked through."""
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @pytest.fixture(scope='session')

@@ -132,3 +132,10 @@ def test_keypoints(tree, saved, tmp_path, monkeypatch, capsys):
     numbers = {kind: each['items'] for kind, each in record.about['counted']['keypoints'].items()}
     assert numbers == {'missing': 1, 'malformed': 1, 'repeated': 2, 'extra': 1}
     assert metrics == pose_with(tree, {1: at_the_corner})
+
+
+def test_pixels_counted_from_0(tree, saved, tmp_path, monkeypatch, capsys):
+    words = ('--data', f'lip:{tree}', '--pose', saved / 'pose.csv', '--pose-base', '0', '--strict')
+    metrics, _, _ = done(eval_results(monkeypatch, tmp_path / 'r', *words), capsys, tmp_path / 'r')
+    assert metrics == pytest.approx(pose_with(tree, dict.fromkeys(range(4), lambda joints: joints.astype(float) + 1)))
+    assert metrics['pose/mED'] != pytest.approx(pose_with(tree, {})['pose/mED'])

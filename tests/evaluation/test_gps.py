@@ -168,7 +168,9 @@ def test_annotated_body_by_hand():
     expected = np.zeros((4, 8), dtype=bool)
     expected[1:3, 2:5] = True
     np.testing.assert_array_equal(body, expected)
-    assert annotated_body(mask, np.array([0, 0, 0.5, 0.5]), (4, 8)).sum() <= 1
+    # A box of less than a pixel counts as one pixel where it reaches beyond a pixel's edge, and is lost elsewhere.
+    assert np.argwhere(annotated_body(mask, np.array([1.8, 2.8, 0.5, 0.5]), (4, 8))).tolist() == [[2, 1]]
+    assert not annotated_body(mask, np.array([1.1, 2.1, 0.5, 0.5]), (4, 8)).any()
     assert not annotated_body(mask, np.array([50, 50, 6, 2]), (4, 8)).any()
     np.testing.assert_array_equal(annotated_body(mask, np.array([-2, 0, 6, 4]), (4, 8))[0], [1, 0, 0, 0, 0, 0, 0, 0])
 

@@ -12,6 +12,7 @@ from mmengine.registry import DefaultScope
 from mmengine.structures import InstanceData
 
 from mmspd.evaluation import GPSMetric
+from mmspd.evaluation.functional.surface_reading import map_of_charts
 from mmspd.structures import SPDDataSample
 from mmspd.surface import BODY_SURFACE, body_surface, body_table, charts_to_vertices
 from tests.surface.fake_assets import write_assets
@@ -124,6 +125,48 @@ def test_pixels_and_charts_read_different_places():
         truth.ori_points = torch.tensor([[place, 1.0]])
         assert (evaluate(GPSMetric(), sample)['gps/GPS'] > 0) == in_charts, place
         assert (evaluate(GPSMetric(reading='pixels'), sample)['gps/GPS'] > 0) == in_map, place
+
+
+def test_maps_are_read_as_the_charts_that_they_were_drawn_from():
+    known = {'dp_body': body_mask(), 'dp_box': np.array([0.0, 0.0, 40.0, 60.0])}
+    from_charts, from_map = make_sample(1, **known), make_sample(2, **known)
+    for sample in (from_charts, from_map):
+        sample.pred_surface.part_logits[:, 0, 3] = 9  # background at the bottom
+    box, charts = torch.tensor([0.0, 0.0, 40.0, 60.0]), from_map.pred_surface[0]
+    prediction = {
+        'map_boxes': box[None].numpy(), 'scores': np.array([0.7]),
+        'maps': [map_of_charts(charts.part_logits[0], charts.uv[0], box)],
+    }  # fmt: skip
+    expected = evaluate(GPSMetric(reading='pixels'), from_charts)
+    assert 0 < expected['gps/GPS'] < 1
+    # The annotated body is the left half of the box.
+    body = prediction['maps'][0][0] > 0
+    overlap = body[:, :20].sum() / (body[:, 20:].sum() + 60 * 20)
+    assert 0.3 < overlap < 0.45
+    assert expected['gpsm/GPSm'] == pytest.approx(math.sqrt(expected['gps/GPS'] * overlap))
+    metric = GPSMetric(reading='pixels')
+    metric.process({}, [from_map.to_dict() | {'pred_surface': prediction}])
+    assert metric.evaluate(1) == pytest.approx(expected, abs=0, nan_ok=True)
+    unscored = {name: value for name, value in prediction.items() if name != 'scores'}
+    for reading, given in (('charts', prediction), ('pixels', unscored)):
+        with pytest.raises(ValueError, match=r"images/2\.jpg: .* need reading='pixels', and scores"):
+            GPSMetric(reading=reading).process({}, [from_map.to_dict() | {'pred_surface': given}])
+
+
+def test_a_record_says_how_it_was_measured():
+    counted, empty = make_sample(1), make_sample(2)
+    empty.gt_surface_points = empty.gt_surface_points[:0]
+    fixed = GPSMetric(scale=0.255, reading='pixels')
+    metrics = evaluate(fixed, empty, counted)
+    assert fixed.details['ids'].tolist() == ['1']
+    assert fixed.details['gps'].tolist() == [metrics['gps@0.255/GPS']]
+    assert (fixed.details['scale'].item(), fixed.details['reading'].item()) == (0.255, 'pixels')
+    assert fixed.details.keys() == {'ids', 'gps', 'scale', 'reading'}
+    per_part = GPSMetric()
+    metrics = evaluate(per_part, make_sample(3, dp_body=body_mask(), dp_box=np.array([0.0, 0.0, 40.0, 60.0])))
+    assert per_part.details['gpsm'].tolist() == [metrics['gpsm/GPSm']]
+    assert math.isnan(per_part.details['scale'].item())
+    assert per_part.details['reading'].item() == 'charts'
 
 
 def test_official_files(tmp_path):
@@ -261,7 +304,7 @@ def test_wrong_arguments_are_refused(arguments, error, message):
 
 def test_scores_order_the_precision():
     def scored(number, score, outside):
-        sample = make_sample(number)
+        sample = make_sample(number, dp_area=1500.0)
         sample.pred_surface.scores = torch.tensor([score])
         if outside:
             sample.pred_surface.bboxes = sample.pred_surface.bboxes + 500
@@ -274,6 +317,8 @@ def test_scores_order_the_precision():
     # Half of the persons: recalls 0 to 0.5, 51 of 101, at a precision of 1 or 1 / 2.
     assert right_first['gps/AP'] == pytest.approx(51 / 101)
     assert wrong_first['gps/AP'] == pytest.approx(51 / 101 / 2)
+    # The wrong prediction's box has 2,400 pixels, medium as the person: it counts there too.
+    assert wrong_first['gps/APm'] == wrong_first['gps/AP']
 
 
 def test_results_are_small():

@@ -132,6 +132,18 @@ def test_persons_without_a_length_are_left_out_and_counted(errors):
     assert excluded == 2
 
 
+def test_normalised_distances_are_means_of_ratios(errors):
+    # A second person of half the size, 10 px off at one joint: torso 25 px, head 5 px.
+    truth, annotated = person(left_shoulder=(15, 0), right_hip=(0, 20), upper_neck=(0, 0), head_top=(0, 5))
+    prediction = truth.copy()
+    prediction[0, joint('left_shoulder')] += (0, 10)
+    both = KeypointErrors.concatenate([errors, compare_keypoints(prediction, truth, annotated, NONE)])
+    scores, _ = score_joints(measure_keypoints(both), both, np.ones(16, dtype=bool))
+    first = 5 + 6 + 128**0.5 + 10
+    assert scores['mED_torso'] == pytest.approx((first / 50 + 10 / 25) / 9)
+    assert scores['mED_head'] == pytest.approx((first / 10 + 10 / 5) / 9)
+
+
 def test_no_joint_annotated_is_nan():
     nothing = compare_keypoints(np.ones((2, 16, 2)), np.full((2, 16, 2), np.nan), np.zeros((2, 16)), np.ones((2, 16)))
     for errors in (nothing, KeypointErrors.concatenate([])):
@@ -153,6 +165,17 @@ def test_wrong_shapes_are_refused():
     truth, annotated = person(pelvis=(1, 1))
     with pytest.raises(ValueError, match=r'predicted keypoints must have the shape \(1, 16, 2\), got \(1, 17, 2\)'):
         compare_keypoints(np.zeros((1, 17, 2)), truth, annotated, NONE)
+
+
+@pytest.mark.parametrize('value', [np.nan, np.inf])
+def test_a_truth_that_is_no_number_is_refused(value):
+    truth, annotated = person(pelvis=(1, 1))
+    truth[0, joint('pelvis'), 1] = value
+    with pytest.raises(ValueError, match='true keypoints hold NaN or infinity at annotated joints'):
+        compare_keypoints(np.zeros((1, 16, 2)), truth, annotated, NONE)
+    truth[0, joint('thorax')] = value  # not annotated
+    truth[0, joint('pelvis')] = 1
+    assert compare_keypoints(truth, truth, annotated, NONE).annotated.sum() == 1
 
 
 def test_spd_code_by_hand():

@@ -120,11 +120,21 @@ def test_per_side_keys(log):
     assert not any(key.endswith('head_top') for key in metrics)
     assert len(metrics) == 6 * 3 * 4 + 3
     (line,) = [each.getMessage() for each in log.records if 'NaN, as no such joint is annotated' in each.getMessage()]
-    assert 'mED_occluded.left, mED_occluded.right' not in line.split(': ')[1]
-    assert 'AUC_occluded.left' in line
+    missing = {key.removeprefix('pose/') for key, value in metrics.items() if np.isnan(value)}
+    measures = ('mED', 'mED_torso', 'mED_head', 'PCK@0.2', 'PCKh@0.5', 'AUC')
+    assert missing == {f'{measure}_occluded.{side}' for measure in measures for side in ('left', 'right')}
+    assert set(line.split(': ')[2].split(', ')) == missing
     for title in ('joints\n', 'joints, visible\n', 'joints, occluded\n'):
         (table,) = [each.getMessage() for each in log.records if each.getMessage().startswith(title)]
         assert [row.split()[1] for row in table.splitlines()[4:-1]] == [*JOINTS, 'right', 'left', 'centre']
+
+
+def test_without_word_of_occlusion_every_joint_is_visible():
+    sample = make_sample()
+    del sample.gt_instances.keypoints_occluded
+    metrics = evaluate(KeypointMetric(), sample)
+    assert metrics['pose/mED_visible'] == metrics['pose/mED'] == pytest.approx(6 / 16)
+    assert np.isnan(metrics['pose/mED_occluded'])
 
 
 def test_class_names_of_the_data_set_are_used(log):
@@ -170,7 +180,7 @@ def test_a_missing_length_is_named(log):
         assert np.isnan(metrics[f'pose/{key}_occluded']), key
     assert metrics['pose/PCKh@0.5_excluded'] == 1
     assert metrics['pose/mED_torso'] > 0
-    assert 'mED_head, PCKh@0.5, AUC leave out 1 persons whose head is not annotated' in log.text
+    assert 'mED_head, PCKh@0.5, AUC leave out 1 persons without a head of known length' in log.text
     assert 'NaN, as nobody with such a joint has a head of known length: mED_head, mED_head_visible' in log.text
 
 
@@ -297,7 +307,8 @@ def test_ids_that_lead_elsewhere_are_refused(tmp_path, img_id):
         (ParsingMetric, {'boundary': 0}, "fraction of the image's diagonal, such as 0.0075, got 0"),
         (ParsingMetric, {'boundary': 3}, 'got 3'),
         (ParsingMetric, {'intervals': 0}, 'number of resamples, such as 1000, got 0'),
-        (KeypointMetric, {'pck_threshold': 0}, 'pck_threshold must be positive'),
+        (KeypointMetric, {'pck_threshold': 0}, 'pck_threshold must be positive and finite, got 0'),
+        (KeypointMetric, {'pckh_threshold': float('inf')}, 'pckh_threshold must be positive and finite, got inf'),
     ],
 )
 def test_wrong_arguments_are_refused(metric, arguments, message):

@@ -87,8 +87,9 @@ class LoadSurfacePoints(BaseTransform):
     Adds ``dp_points`` float32 (P, 2) original pixels, ``dp_labels`` int64 (P,), ``dp_uv`` float32 (P, 2) in 0..1,
     ``dp_uv_valid`` bool (P,); P = 0 without annotation; ``dp_surface``, the surface's name, or None where the
     annotation does not give one; and ``dp_predicted`` bool, whether a network made the annotation. With ``with_body``
-    also, where there is an annotation, ``dp_body`` bool (256, 256) over the annotation's box, the union of its masks;
-    ``dp_box`` float32 (4,), this box's x, y, width, height; and ``dp_area``, the annotation's ``area``, if it has one.
+    also, where the annotation's masks cover anything at all, ``dp_body`` bool (256, 256) over its box, their union, and
+    ``dp_box`` float32 (4,), this box's x, y, width, height, in the frame of the points; and ``dp_area``, its ``area``,
+    if it has one.
 
     Args:
         num_background (int): Number of background points. Defaults to 0, which evaluation needs.
@@ -133,7 +134,9 @@ class LoadSurfacePoints(BaseTransform):
         results['dp_uv'] = np.concatenate([uv, np.zeros((len(background), 2))]).astype(np.float32)
         results['dp_uv_valid'] = results['dp_labels'] > 0
         if self.with_body:
-            results.update(dp_body=union_of_masks(surface['dp_masks']), dp_box=bbox)
+            body = union_of_masks(surface['dp_masks'])
+            if body.any():  # masks that cover nothing do not tell where the person is
+                results.update(dp_body=body, dp_box=bbox)
             if surface.get('area') is not None:
                 results['dp_area'] = surface['area']
         return results

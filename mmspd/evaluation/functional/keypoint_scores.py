@@ -2,7 +2,8 @@
 
 Besides those of :mod:`mmspd.evaluation.functional.keypoints`:
 
-* ``mED_torso``, ``mED_head``: mean distance in lengths of the person's own torso or head, as PCK and PCKh take them.
+* ``mED_torso``, ``mED_head``: mean distance in lengths of the person's own torso or head, as PCK and PCKh take them;
+  the mean of the joints' ratios, and no ratio of means.
 * ``AUC``: area under PCKh over thresholds of 0..0.5 heads, in trapezoids of 0.01, divided by 0.5, so that it is 1 where
   every joint is exact. Works on MPII report it beside PCKh@0.5 (Insafutdinov et al., ECCV 2016), with MPII's own head.
 

@@ -10,6 +10,8 @@ Axis glossary: N persons, K joints. Distances are Euclidean, in pixels of the or
   other one where it is incomplete. Persons with neither are left out, and counted.
 * ``PCKh@t``: the same with the head's length, from upper neck to head top (Andriluka et al., CVPR 2014, derive it from
   a head box, which LIP lacks).
+
+A length between two joints at the same place is as unknown as one with a missing joint.
 """
 
 from collections.abc import Sequence
@@ -82,7 +84,7 @@ def compare_keypoints(
         KeypointErrors: The distances; NaN where an annotated joint's prediction is not a number, so that it shows.
 
     Raises:
-        ValueError: If the shapes do not fit.
+        ValueError: If the shapes do not fit, or an annotated joint's place is no finite number.
     """
     persons = len(truth)
     for name, array, shape in (
@@ -94,6 +96,8 @@ def compare_keypoints(
         if array.shape != shape:
             raise ValueError(f'{name} must have the shape {shape}, got {array.shape}')
     annotated = annotated.astype(bool)
+    if not np.isfinite(truth[annotated]).all():
+        raise ValueError('true keypoints hold NaN or infinity at annotated joints')
     truth = np.where(annotated[..., None], truth, 0).astype(np.float64)
     prediction = prediction.astype(np.float64)
     return KeypointErrors(

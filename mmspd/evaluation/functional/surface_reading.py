@@ -119,8 +119,9 @@ def read_pixels(
         points (torch.Tensor): (P, 2), pixel coordinates.
 
     Returns:
-        tuple: ``parts`` int64 (P,), 0..24, and ``uv`` float64 (P, 2), in steps of 1 / 255, 0 on the background; those
-        of :func:`read_map` but for the last bit of a float32 before U and V are cut to whole steps.
+        tuple: ``parts`` int64 (P,), 0..24, and ``uv`` float64 (P, 2), in steps of 1 / 255, 0 on the background.
+        Those of :func:`read_map` but for the last bits of a float32: a value at the very edge of a step may fall into
+        the next one, and of two parts that are equally likely up to these bits the other may be chosen.
 
     Raises:
         ValueError: If the box is not finite.

@@ -52,7 +52,8 @@ class KeypointMetric(BranchMetric):
         prefix (str | None): Put before every key. Defaults to None: ``'pose'``.
 
     Raises:
-        ValueError: In ``measure``, naming the image: if the shapes do not fit.
+        ValueError: If a threshold is not positive and finite. In ``measure``, naming the image: if the shapes do not
+            fit, or an annotated joint's place is no finite number.
     """
 
     default_prefix = 'pose'
@@ -71,8 +72,8 @@ class KeypointMetric(BranchMetric):
     ) -> None:
         super().__init__(collect_device=collect_device, prefix=prefix)
         for name, value in (('pck_threshold', pck_threshold), ('pckh_threshold', pckh_threshold)):
-            if not value > 0:
-                raise ValueError(f'{name} must be positive, got {value}')
+            if not 0 < value < math.inf:
+                raise ValueError(f'{name} must be positive and finite, got {value}')
         self.pck_threshold = pck_threshold
         self.pckh_threshold = pckh_threshold
         self.per_joint = per_joint
@@ -131,7 +132,7 @@ def _log_excluded(measures: Mapping[str, Measure]) -> None:
         names = [name for name, measure in measures.items() if measure.length == length]
         excluded = measures[names[0]].excluded
         if excluded:
-            print_log(f'{", ".join(names)} leave out {excluded} persons whose {length} is not annotated', 'current')
+            print_log(f'{", ".join(names)} leave out {excluded} persons without a {length} of known length', 'current')
 
 
 def _log_causes(causes: Mapping[str, str], errors: KeypointErrors, persons: np.ndarray) -> None:
@@ -139,7 +140,7 @@ def _log_causes(causes: Mapping[str, str], errors: KeypointErrors, persons: np.n
     for cause in dict.fromkeys(causes.values()):
         keys = ', '.join(key for key, its in causes.items() if its == cause)
         print_log(f'KeypointMetric: NaN, as {cause}: {keys}', 'current', WARNING)
-    wrong = np.argwhere(errors.annotated & ~(np.isfinite(errors.errors) & np.isfinite(errors.spd_errors)))
+    wrong = np.argwhere(~(np.isfinite(errors.errors) & np.isfinite(errors.spd_errors)))  # 0 where not annotated
     if len(wrong):
         first = ', '.join(f'{JOINTS[joint]} of {persons[person]}' for person, joint in wrong[:_NAMED])
         print_log(

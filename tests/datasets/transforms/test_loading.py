@@ -89,7 +89,11 @@ def test_where_the_person_is_comes_along_when_asked_for():
     np.testing.assert_array_equal(out['dp_box'], [10, 20, 100, 200])
     assert (out['dp_area'], out['dp_body'].dtype) == (1234.5, bool)
     assert 'dp_area' not in load(surface(masks) | {'area': None}, with_body=True)
-    assert not load(surface(), with_body=True)['dp_body'].any()
+    empty = {'size': [SQUARE, SQUARE], 'counts': [SQUARE**2]}
+    for nothing in (surface(), surface([empty])):
+        out = load(nothing | {'area': 7.0}, with_body=True)
+        assert not out.keys() & {'dp_body', 'dp_box'}
+        assert out['dp_area'] == 7
     assert not load(None, with_body=True).keys() & {'dp_body', 'dp_box', 'dp_area'}
     with pytest.raises(ValueError, match=r'dp_masks\[0\]: the runs do not fill'):
         load(surface([{'size': [256, 256], 'counts': [5]}]), with_body=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -12,7 +12,8 @@ from mmspd.evaluation.record_scores import section_scores
 
 __all__ = ['EvaluatedRun', 'RunGroup', 'find_runs', 'group_names', 'group_runs']
 
-_UNLIKE_SEEDS = ('checkpoint', 'data', 'date', 'results', 'seed', 'versions')
+_MOST_OPTIONS: Final = 3  # that are named
+_UNLIKE_SEEDS: Final = ('checkpoint', 'data', 'date', 'results', 'seed', 'versions')
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,7 +183,8 @@ def _describe(about: dict[str, Any]) -> str:
     words = [str(about['config'])] if about.get('config') else []
     if isinstance(about.get('iterations'), int):
         words.append(f'{about["iterations"]:,} iterations')
-    words += map(str, about.get('options') or ())
+    options = [str(option) for option in about.get('options') or ()]
+    words += options if len(options) <= _MOST_OPTIONS else [f'{len(options)} options']
     if about.get('tta'):
         words.append('test-time augmentation')
     return ', '.join(words)

@@ -60,7 +60,7 @@ def test_it_ends_in_a_report(ablation):
     metrics = json.loads((out / 'spd-seed0' / 'evaluation' / 'evaluation.json').read_text())['metrics']
     assert spd[2:6] == ['0.547', '0.76', '0.68', '0.71']
     assert float(spd[6]) == pytest.approx(metrics['image_both/mIoU'], abs=5e-4)
-    assert spd[-2:] == ['1', 'spd_quick, 2 iterations']
+    assert spd[-2:] == ['1', f'spd_quick, 2 iterations, {len(FEW)} options']
 
 
 def test_it_continues_where_it_was(ablation, monkeypatch, capsys):

@@ -60,9 +60,10 @@ class TruthSamples:
         found = DATASETS.get(kind) if isinstance(kind, str) else None
         if not (isinstance(found, type) and issubclass(found, PersonDataset)):
             raise ValueError(f"expected a data set of persons, got the type {kind!r}; mmspd's are needed for pictures")
-        kept = {key: value for key, value in config.items() if key != 'pipeline'}
+        kept = {key: value for key, value in config.items() if key not in ('type', 'pipeline')}
         try:
-            dataset = DATASETS.build({**kept, 'lazy_init': True})
+            # Not by the registry's build, which would look where the current scope says.
+            dataset = found(**{**kept, 'lazy_init': True})
         except TypeError as error:
             raise ValueError(f'the record does not describe a {kind}: {error}') from error
         if isinstance(dataset, SyntheticPeopleDataset) and not is_complete(dataset.data_root, dataset.plan):

@@ -5,8 +5,8 @@
     python tools/test.py CONFIG CHECKPOINT --record work_dirs/spd_r101_lip/evaluation
 
 Metrics are printed and written as JSON with --out. With --record they are kept with what they were made of, sample by
-sample, and with the predictions as result files: from that tools/compare_results.py and tools/paper_tables.py compare
-models. Checkpoints are read without executing anything in them.
+sample, for tools/compare_results.py and tools/paper_tables.py; with --results the predictions are written as result
+files, from which these draw. Checkpoints are read without executing anything in them.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from torch import nn
 from mmspd.engine import join_processes, set_data_root
 from mmspd.evaluation.record import EvaluationRecord, collect_details, write_record
 from mmspd.models.inference import prepare_for_inference
-from mmspd.reports.about import about_run
+from mmspd.reports.about import about_run, evaluators_of
 from mmspd.utils.checkpoint import load_from_local, require_weights, use_safe_checkpoints
 from mmspd.utils.whole_files import write_whole
 
@@ -71,7 +71,7 @@ def build_config(args: argparse.Namespace) -> Config:
     if args.amp:
         cfg.test_cfg.fp16 = True
     if args.results:
-        cfg.test_evaluator = [*cfg.test_evaluator, dict(type='SaveResults', out_dir=str(args.results))]
+        cfg.test_evaluator = [*evaluators_of(cfg), dict(type='SaveResults', out_dir=str(args.results))]
     if args.show_dir:
         cfg.default_hooks.drawing.update(enabled=True, out_dir=str(args.show_dir), interval=args.show_interval)
     if args.tta:
@@ -111,13 +111,14 @@ def main() -> None:
     if args.fast:
         runner.load_or_resume()  # what is rewritten no longer fits the checkpoint
         prepare_for_inference(bare_model(runner.model))
+    # Before the work, so that nothing in it can fail after hours.
+    options = [f'{key}={value}' for key, value in args.cfg_options.items()]
+    dataset = runner.test_dataloader.dataset
+    about = about_run(cfg, args.config, args.checkpoint, meta, dataset, args.results, options)
     metrics = runner.test()
     if args.out and is_main_process():
         write_json(args.out, metrics)
     if args.record and is_main_process():
-        options = [f'{key}={value}' for key, value in args.cfg_options.items()]
-        dataset = runner.test_dataloader.dataset
-        about = about_run(cfg, args.config, args.checkpoint, meta, dataset, args.results, options)
         write_record(args.record, EvaluationRecord(about, metrics, collect_details(runner.test_evaluator.metrics)))
 
 

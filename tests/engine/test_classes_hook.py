@@ -9,28 +9,30 @@ from mmspd.anatomy import ATR_CLASSES, PARSING_CLASSES
 from mmspd.engine import CheckClassesHook
 
 
-def check(num_classes, classes, wrapper=None):
+def refusal(num_classes, classes, wrapper=None):
+    """Why training is refused; None where it is not."""
     model = SimpleNamespace(seg_head=None if num_classes is None else SimpleNamespace(num_classes=num_classes))
     if wrapper is not None:
         wrapped = wrapper.__new__(wrapper)
         wrapped.__dict__['module'] = model
         model = wrapped
     dataset = SimpleNamespace() if classes is None else SimpleNamespace(metainfo={'classes': classes})
-    CheckClassesHook().before_train(SimpleNamespace(model=model, train_dataloader=SimpleNamespace(dataset=dataset)))
+    runner = SimpleNamespace(model=model, train_dataloader=SimpleNamespace(dataset=dataset))
+    try:
+        CheckClassesHook().before_train(runner)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def test_a_head_of_lips_classes_is_not_trained_on_atrs():
-    with pytest.raises(ValueError, match=r'seg_head has 20 classes, but the training data 18: background, hat'):
-        check(20, ATR_CLASSES)
-
-
-def test_neither_is_a_distributed_one():
-    with pytest.raises(ValueError, match='seg_head has 20 classes'):
-        check(20, ATR_CLASSES, MMDistributedDataParallel)
+    start = "the model's seg_head has 20 classes, but the training data 18: background, hat"
+    assert refusal(20, ATR_CLASSES).startswith(start)
+    assert refusal(20, ATR_CLASSES, MMDistributedDataParallel).startswith(start)
 
 
 @pytest.mark.parametrize(
     ('num_classes', 'classes'), [(20, PARSING_CLASSES), (18, ATR_CLASSES), (None, ATR_CLASSES), (20, None)]
 )
 def test_what_fits_or_says_nothing_is_trained(num_classes, classes):
-    check(num_classes, classes)
+    assert refusal(num_classes, classes) is None

@@ -57,3 +57,16 @@ def test_a_run_says_what_it_was(tmp_path, tta):
     assert about['data']['type'] == 'LIPMultiTaskDataset'
     assert about['data']['data_root'] == str(tmp_path / 'LIP')
     assert 'pipeline' not in about['data']
+
+
+def test_data_of_other_packages_and_one_metric_alone():
+    data = dict(type='mmseg.CityscapesDataset', pipeline=[])
+    cfg = Config(
+        dict(
+            model=dict(type='EncoderDecoder'), test_dataloader=dict(dataset=data), test_evaluator=dict(type='IoUMetric')
+        )
+    )
+    about = about_run(cfg, Path('mine.py'), Path('iter_1.pth'), {}, [1, 2, 3], None)
+    assert (about['model'], about['dataset'], about['samples']) == ('', 'list', 3)
+    assert about['data'] == {'type': 'mmseg.CityscapesDataset'}
+    assert about['label_maps'] == []

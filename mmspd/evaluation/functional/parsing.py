@@ -86,19 +86,6 @@ class ParsingCounts:
         counts = np.asarray(images, dtype=np.int64).reshape(len(images), 3, num_classes)
         return cls(correct=counts[:, 0], predicted=counts[:, 1], labelled=counts[:, 2])
 
-    def pixel_accuracy(self) -> float:
-        """Share of all labelled pixels that are predicted right; NaN if there is none."""
-        return float(_accuracy(self.correct.sum(axis=0), self.labelled.sum(axis=0)))
-
-    def foreground_accuracy(self) -> float:
-        """Share of the pixels labelled as another class than the background that get that class; NaN if there is none.
-
-        This is how we read the "F.g. accuracy" of Liang et al. (Deep Human Parsing with Active Template Regression,
-        TPAMI 2015), which they take over from Yamaguchi et al. (Paper Doll Parsing, ICCV 2013): pixel accuracy without
-        the background. Background that is predicted as a class of the foreground is not counted.
-        """
-        return float(_accuracy(self.correct.sum(axis=0)[BACKGROUND + 1 :], self.labelled.sum(axis=0)[BACKGROUND + 1 :]))
-
 
 def score_parsing(counts: ParsingCounts, protocol: Protocol) -> ClassScores:
     """Score all images in one protocol.
@@ -127,9 +114,14 @@ def parsing_sums(counts: ParsingCounts, classes: Sequence[str]) -> SummedScores:
         classes (Sequence[str]): Names of the C classes.
 
     Returns:
-        SummedScores: ``dataset/mIoU``, ``dataset/IoU.Hat`` and so on for each protocol and score, ``dataset/aAcc`` and
-        ``dataset/fgAcc``. A class that a resample does not contain is left out of that resample's mean, as one that
-        the data set does not contain is left out of the data set's.
+        SummedScores: ``dataset/mIoU``, ``dataset/IoU.Hat`` and so on for each protocol and score. A class that a
+        resample does not contain is left out of that resample's mean, as one that the data set does not contain is
+        left out of the data set's. ``dataset/aAcc`` is the share of all labelled pixels that are predicted right,
+        ``dataset/fgAcc`` that of the pixels labelled as another class than the background; NaN without such pixels.
+
+    The latter is how we read the "F.g. accuracy" of Liang et al. (Deep Human Parsing with Active Template Regression,
+    TPAMI 2015), which they take over from Yamaguchi et al. (Paper Doll Parsing, ICCV 2013): pixel accuracy without the
+    background. Background that is predicted as a class of the foreground is not counted.
     """
     return join_scores([_protocol_sums(counts, protocol, classes) for protocol in PROTOCOLS])
 

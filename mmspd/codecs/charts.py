@@ -11,7 +11,7 @@ import math
 import torch
 from torch.nn import functional as F
 
-__all__ = ['inside_box', 'paste_surface', 'sample_charts', 'sample_charts_of']
+__all__ = ['inside_box', 'paste_surface', 'pixels_within', 'sample_charts', 'sample_charts_of']
 
 # Float32 rounding must not put a point on the box's edge outside it; in pixels.
 _EDGE_TOLERANCE = 1e-3
@@ -109,43 +109,21 @@ def paste_surface(
         )
     if not torch.isfinite(box).all():
         raise ValueError(f'a finite box (x1, y1, x2, y2) is needed to paste charts, got {box.tolist()}')
+    # Compiled at its first call, by a package that importing this one must not wait for.
+    from mmspd.codecs.bilinear import places_of, surface_map
+
     image = torch.zeros((3, height, width), dtype=torch.float32, device=part_logits.device)
     x1, y1, x2, y2 = box.tolist()
-    columns, rows = _pixels_within(x1, x2, width), _pixels_within(y1, y2, height)
-    if not columns or not rows:
-        return image
-
-    part_logits, uv = part_logits.float(), uv.float()
-    size_y, size_x = part_logits.shape[1:]
-    top, bottom, fraction_y = _neighbours(rows, y1, y2, size_y, image.device)
-    left, right, fraction_x = _neighbours(columns, x1, x2, size_x, image.device)
-    # Bilinear reading on an upright grid is one linear reading down and one across: far cheaper than 2-d for 25 maps.
-    # Columns are read with x before y in memory, and max() is taken for argmax(): both several times faster on CPUs.
-    down = torch.lerp(part_logits.index_select(1, top), part_logits.index_select(1, bottom), fraction_y[:, None])
-    across = down.transpose(1, 2).contiguous()
-    logits = torch.lerp(across.index_select(1, left), across.index_select(1, right), fraction_x[:, None])
-    labels = logits.max(dim=0).indices.T
-
-    winner = (labels - 1).clamp(min=0)
-    upper = torch.lerp(uv[:, winner, top[:, None], left], uv[:, winner, top[:, None], right], fraction_x)
-    lower = torch.lerp(uv[:, winner, bottom[:, None], left], uv[:, winner, bottom[:, None], right], fraction_x)
-    region = image[:, rows.start : rows.stop, columns.start : columns.stop]
-    region[0] = labels
-    region[1:] = torch.lerp(upper, lower, fraction_y[:, None]) * (labels > 0)
+    columns, rows = pixels_within(x1, x2, width), pixels_within(y1, y2, height)
+    if columns and rows:
+        size_y, size_x = part_logits.shape[1:]
+        logits, places = (charts.detach().float().cpu().numpy() for charts in (part_logits, uv))
+        drawn = surface_map(logits, places, places_of(rows, y1, y2, size_y), places_of(columns, x1, x2, size_x))
+        image[:, rows.start : rows.stop, columns.start : columns.stop] = torch.from_numpy(drawn).to(image)
     return image
 
 
-def _pixels_within(low: float, high: float, limit: int) -> range:
+def pixels_within(low: float, high: float, limit: int) -> range:
     """The pixels 0..limit - 1 whose centres (edge coordinate i + 0.5) lie in [low, high)."""
     start, stop = (math.ceil(min(max(edge, 0.0), float(limit)) - 0.5) for edge in (low, high))
     return range(start, stop)
-
-
-def _neighbours(
-    pixels: range, low: float, high: float, size: int, device: torch.device
-) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """For each pixel, the two chart cells beside it (int64) and how far it lies from the first to the second, 0..1."""
-    edges = torch.arange(pixels.start, pixels.stop, dtype=torch.float32, device=device) + 0.5
-    position = ((edges - low) / (high - low) * size - 0.5).clamp(0, size - 1)
-    lower = position.floor().long()
-    return lower, (lower + 1).clamp(max=size - 1), position - lower

@@ -1,6 +1,6 @@
 """The dense-pose branch: part index I and surface coordinates U, V (paper, section III.D)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch.nn.functional as F
 from mmcv.cnn import ConvModule
@@ -96,36 +96,40 @@ class SPDDensePoseHead(BaseModule):
         self.part_predictor = ChartPredictor(pool_channels, num_parts + 1, num_convs, channels, norm_cfg)
         self.uv_predictor = ChartPredictor(pool_channels, 2 * num_parts, num_convs, channels, norm_cfg)
 
-    def pool(self, feat: Tensor, rois: Tensor) -> Tensor:
+    def pool(self, feat: Tensor, rois: Tensor, align: Callable[..., Tensor] = roi_align) -> Tensor:
         """Cascaded ROI pooling.
 
         Args:
             feat (Tensor): res4, (N, C, h, w).
             rois (Tensor): float (R, 5), image index and box on pixel edges of the network input.
+            align (Callable): ROI align, of :func:`~mmspd.models.sampling.roi_align`'s arguments and values.
 
         Returns:
             Tensor: (R, pool_channels, s, s), s the last of ``pool_sizes``.
         """
         out: Tensor | None = None
         for size, conv in zip(self.pool_sizes, self.level_convs, strict=True):
-            level = conv(roi_align(feat, rois, size, 1 / self.stride, self.sampling_ratio))
+            level = conv(align(feat, rois, size, 1 / self.stride, self.sampling_ratio))
             if out is not None:
                 level = level + F.interpolate(out, size=(size, size), mode='bilinear', align_corners=False)
             out = level
         assert out is not None  # pool_sizes is not empty
         return out
 
-    def forward(self, feat: Tensor, rois: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, feat: Tensor, rois: Tensor, align: Callable[..., Tensor] = roi_align
+    ) -> tuple[Tensor, Tensor]:
         """Charts of regions.
 
         Args:
             feat (Tensor): res4, (N, C, h, w).
             rois (Tensor): float (R, 5), image index and box on pixel edges of the network input.
+            align (Callable): As in :meth:`pool`.
 
         Returns:
             tuple[Tensor, Tensor]: Logits of I (R, 25, S, S); U, V (R, 2, 24, S, S), not yet clamped to 0..1.
         """
-        regions = self.pool(feat, rois)
+        regions = self.pool(feat, rois, align)
         part_logits = self.part_predictor(regions, self.chart_size)
         uv = self.uv_predictor(regions, self.chart_size)
         return part_logits, uv.unflatten(1, (2, self.num_parts))

@@ -1,7 +1,7 @@
 """The multi-task model: it wires backbone, neck and branches (paper, section III.A and Fig. 2)."""
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -18,25 +18,10 @@ from mmspd.models.segmentors.batch import JointTargets, gather_points, person_bo
 from mmspd.models.segmentors.decoding import enlarge_logits, foreground_box, set_joints, set_parsing, set_surface
 from mmspd.models.segmentors.execution import set_execution
 from mmspd.models.segmentors.foreign_head import foreign_seg_loss
+from mmspd.models.segmentors.outputs import SPDAnswers, SPDOutputs
 from mmspd.models.segmentors.scales import resize_inputs, resize_joints, supervise_scales
 from mmspd.registry import MODELS
 from mmspd.structures import SPDDataSample
-
-
-class SPDOutputs(NamedTuple):
-    """Raw outputs of the network; None or empty for a branch that the model does not have.
-
-    Attributes:
-        seg (list[Tensor]): Logits of each stage, (N, 20, h, w).
-        pose (list[Tensor]): Heatmaps of each stage, (N, 16, h, w).
-        surface (tuple[Tensor, Tensor] | None): Logits of I (R, 25, S, S) and U, V (R, 2, 24, S, S).
-        rois (Tensor | None): float (R, 5), image index and box on pixel edges of the network input.
-    """
-
-    seg: list[Tensor]
-    pose: list[Tensor]
-    surface: tuple[Tensor, Tensor] | None
-    rois: Tensor | None
 
 
 def _size(inputs: Tensor) -> tuple[int, int]:
@@ -241,6 +226,22 @@ class SPD(BaseSegmentor):
             rois.append(F.pad(boxes, (1, 0), value=number))
         return torch.cat(rois)
 
+    def answers(self, inputs: Tensor, samples: list[SPDDataSample]) -> SPDAnswers:
+        """What :meth:`predict` makes predictions of, in one pass.
+
+        Args:
+            inputs (Tensor): float (N, 3, H, W).
+            samples (list[SPDDataSample]): N samples; only their boxes are read.
+        """
+        feats = self.extract_feat(inputs)
+        seg_stages, pose_stages = self.forward_branches(feats)
+        seg_logits = self.forward_seg(feats, seg_stages) if self.seg_head else None
+        heatmaps = pose_stages[-1] if pose_stages else None
+        if not self.densepose_head:
+            return SPDAnswers(seg_logits, heatmaps, None, None)
+        rois = self.given_or_found_rois(samples, seg_logits, _size(inputs), inputs.device)
+        return SPDAnswers(seg_logits, heatmaps, self.densepose_head(feats.shallow, rois), rois)
+
     def predict(self, inputs: Tensor, data_samples: list[SPDDataSample] | None = None) -> list[SPDDataSample]:
         """Predictions in original pixels, un-mirrored; see :class:`~mmspd.structures.SPDDataSample` for the fields.
 
@@ -253,20 +254,12 @@ class SPD(BaseSegmentor):
         """
         size = _size(inputs)
         samples = data_samples or [SPDDataSample(metainfo=dict(ori_shape=size, img_shape=size)) for _ in inputs]
-        feats = self.extract_feat(inputs)
-        seg_stages, pose_stages = self.forward_branches(feats)
-        seg_logits = self.forward_seg(feats, seg_stages) if self.seg_head else None
-        surface, rois = None, None
-        if self.densepose_head:
-            rois = self.given_or_found_rois(samples, seg_logits, size, inputs.device)
-            surface = self.densepose_head(feats.shallow, rois)
+        seg, pose, surface, rois = self.answers(inputs, samples)
         for number, sample in enumerate(samples):
-            if seg_logits is not None:
-                set_parsing(sample, seg_logits[number], size, self.grid)
-            if pose_stages:
-                set_joints(
-                    sample, pose_stages[-1][number], size, self.pose_head.sigma, self.grid, self.pose_head.decode
-                )
+            if seg is not None:
+                set_parsing(sample, seg[number], size, self.grid)
+            if pose is not None:
+                set_joints(sample, pose[number], size, self.pose_head.sigma, self.grid, self.pose_head.decode)
             if surface is not None and rois is not None:
                 own = rois[:, 0] == number
                 set_surface(sample, surface[0][own], surface[1][own], rois[own, 1:], size)

@@ -18,6 +18,7 @@ __all__ = [
     'MAX_PIXELS',
     'ImageFileError',
     'ImageHeader',
+    'decode',
     'read_header',
     'read_human_map',
     'read_image',
@@ -99,8 +100,20 @@ def _read_bytes(path: str | Path, what: str) -> bytes:
         raise FileNotFoundError(f'{what} is missing: {path}') from error
 
 
-def _decode(data: bytes, path: str | Path, formats: tuple[str, ...]) -> Image.Image:
-    """Decode a whole file; every failure becomes a ValueError that names it."""
+def decode(data: bytes, path: str | Path, formats: tuple[str, ...]) -> Image.Image:
+    """Decode a whole file with Pillow.
+
+    Args:
+        data (bytes): The file's content.
+        path (str | Path): Its name, for messages.
+        formats (tuple): Pillow's names of the formats that are taken.
+
+    Returns:
+        Image.Image: The image, loaded.
+
+    Raises:
+        ImageFileError: Whatever is wrong with it; the message starts with the name.
+    """
     try:
         image = Image.open(io.BytesIO(data), formats=formats)
         if image.width * image.height > MAX_PIXELS:
@@ -134,7 +147,7 @@ def read_image(path: str | Path) -> np.ndarray:
             pixels.
     """
     data = _read_bytes(path, 'the image')
-    image = _decode(data, path, _FORMATS)
+    image = decode(data, path, _FORMATS)
     # Of colours with 16 bits Pillow drops the lower ones, without a word.
     if image.mode not in _IMAGE_MODES or (data.startswith(_PNG_MAGIC) and _png_header(data, path)[0] == 16):
         raise ImageFileError(
@@ -166,7 +179,7 @@ def _label_values(data: bytes, path: str | Path) -> np.ndarray:
             'depth',
             f'{path}: expected a label of 8 bits, got {depth} bits a channel; save the classes as 8 bits',
         )
-    values = np.array(_decode(data, path, ('PNG',)))
+    values = np.array(decode(data, path, ('PNG',)))
     if colour_type in (_GREY, _PALETTE):
         return values
     if colour_type == _RGB and (values == values[..., :1]).all():

@@ -1,0 +1,181 @@
+"""Models ready to be used: built from a config, their weights read without running anything that the file contains."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import torch
+from mmengine.config import Config
+from torch import nn
+
+import mmspd
+from mmspd.anatomy import LABEL_SETS, LabelSet
+from mmspd.models.segmentors import SPD
+from mmspd.registry import MODELS
+from mmspd.utils.checkpoint import load_from_local, require_weights
+
+__all__ = ['SHIPPED_MODELS', 'LoadedModel', 'Variant', 'load_model']
+
+PRETRAINED: Final = Path(mmspd.__file__).parent / 'pretrained'
+SHIPPED_MODELS: Final = ('spd_small',)
+
+# Scale of the network input and whether it is mirrored.
+Variant = tuple[float, bool]
+_VARIANTS: Final[tuple[Variant, ...]] = tuple((scale, flip) for scale in (1.0, 0.75, 1.25) for flip in (False, True))
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model and what it takes to use it.
+
+    Attributes:
+        name: Of the config.
+        model: In evaluation mode, on its device, as it was trained.
+        input_size: (W, H) of the network input in pixels.
+        labels: Names, colours and mirror pairs of the parsing classes; the model's are as many.
+        grid: How pictures are stretched to the input, see :class:`~mmspd.datasets.transforms.PersonAffine`.
+        variants: Of test-time augmentation; the first sets the frame of the mean.
+    """
+
+    name: str
+    model: SPD
+    input_size: tuple[int, int]
+    labels: LabelSet
+    grid: str
+    variants: tuple[Variant, ...]
+
+
+def load_model(
+    config_or_name: str | Path | Config,
+    checkpoint: str | Path | None = None,
+    device: str | torch.device | None = None,
+) -> LoadedModel:
+    """Build a model and load its weights.
+
+    Args:
+        config_or_name (str | Path | Config): One of :data:`SHIPPED_MODELS`, or a config: its file, or itself. A config
+            file is Python and is run: take it from people whom you trust. A checkpoint may come from anybody.
+        checkpoint (str | Path, optional): The weights. Defaults to None: those shipped with the model of that name.
+        device (str | torch.device, optional): Such as 'cuda:0'. Defaults to None: a GPU where there is one.
+
+    Returns:
+        LoadedModel: The model, in evaluation mode.
+
+    Raises:
+        FileNotFoundError: If there is no such config or checkpoint.
+        ValueError: If a config needs a checkpoint and has none, is none of an SPD, or the checkpoint is of another
+            model or holds more than weights; or there is no such device.
+    """
+    where = _device(device)
+    if isinstance(config_or_name, str) and config_or_name in SHIPPED_MODELS:
+        name, recipe = config_or_name, _shipped(config_or_name)
+        checkpoint = checkpoint or PRETRAINED / f'{name}.pth'
+    else:
+        name, recipe = _from_config(config_or_name)
+    if checkpoint is None:
+        raise ValueError(
+            f'{name}: a config needs a checkpoint, such as one that tools/train.py wrote; without any there is the '
+            f'shipped model {", ".join(SHIPPED_MODELS)}'
+        )
+    model = MODELS.build(_without_downloads(recipe['model']))
+    if not isinstance(model, SPD):
+        raise ValueError(f'{name}: expected the config of an SPD, got one of a {type(model).__name__}')
+    weights = load_from_local(str(checkpoint))
+    require_weights(model, weights, str(checkpoint))
+    model.load_state_dict(weights.get('state_dict', weights), strict=False)
+    return LoadedModel(
+        name,
+        _frozen(model).to(where),
+        (int(recipe['input_size'][0]), int(recipe['input_size'][1])),
+        _labels_of(model, recipe.get('labels')),
+        recipe.get('grid', 'edge'),
+        tuple((float(scale), bool(flip)) for scale, flip in recipe.get('variants', _VARIANTS)),
+    )
+
+
+def _device(device: str | torch.device | None) -> torch.device:
+    """The device to use, checked."""
+    if device is None:
+        return torch.device('cuda' if torch.cuda.is_available() else 'cpu')
+    try:
+        return torch.empty(0, device=device).device
+    except (RuntimeError, AssertionError) as error:  # as PyTorch says that it is built without one
+        there = f'{torch.cuda.device_count()} CUDA device(s)' if torch.cuda.is_available() else 'no CUDA device'
+        reason = str(error).splitlines()[0]
+        raise ValueError(f'there is no device {str(device)!r} here, but cpu and {there} ({reason})') from error
+
+
+def _shipped(name: str) -> dict[str, Any]:
+    """The recipe of a shipped model."""
+    return json.loads((PRETRAINED / f'{name}.json').read_text())
+
+
+def _from_config(config: str | Path | Config) -> tuple[str, dict[str, Any]]:
+    """Name and recipe of a config."""
+    if not isinstance(config, Config):
+        path = Path(config).expanduser()
+        if not path.is_file():
+            raise FileNotFoundError(
+                f'{config} is neither a config file nor the name of a shipped model ({", ".join(SHIPPED_MODELS)})'
+            )
+        if path.suffix != '.py':
+            raise ValueError(f'{path}: expected a config such as configs/spd/spd_r101_lip.py, which ends in .py')
+        config = Config.fromfile(path)
+    name = Path(config.filename).stem if config.filename else 'the config'
+    affine = next((step for step in config.get('test_pipeline', ()) if step['type'].endswith('PersonAffine')), None)
+    if 'model' not in config or affine is None:
+        raise ValueError(f'{name}: expected a config with model and a test_pipeline with PersonAffine')
+    recipe = dict(model=config.model.to_dict(), input_size=affine['size'], grid=affine.get('grid', 'edge'))
+    recipe['labels'] = _trained_labels(config)
+    return name, recipe | _variants(config)
+
+
+def _trained_labels(config: Config) -> str | None:
+    """The label set of the data that the model is trained on, by the name of its reader; None where it is not ours."""
+    dataset: Any = config.get('train_dataloader', {}).get('dataset', {})
+    kind = str(dataset.get('type', '')).removeprefix('mmspd.').lower()
+    return next((name for name in LABEL_SETS if kind.startswith(name)), None)
+
+
+def _variants(config: Config) -> dict[str, Any]:
+    """Test-time augmentation as ``tta_pipeline`` has it, if it does."""
+    steps = [step for step in config.get('tta_pipeline', ()) if step['type'].endswith('TestTimeAug')]
+    choices = steps[0]['transforms'][0] if steps else []
+    if not choices:
+        return {}
+    return dict(variants=[(choice.get('scale', 1.0), choice.get('flip', False)) for choice in choices])
+
+
+def _without_downloads(model: Mapping[str, Any]) -> dict[str, Any]:
+    """The model's config without weights to start from, which the checkpoint replaces."""
+    return {
+        key: _without_downloads(value) if isinstance(value, Mapping) else value
+        for key, value in model.items()
+        if key != 'init_cfg'
+    } | ({'init_cfg': None} if 'init_cfg' in model else {})
+
+
+def _labels_of(model: SPD, name: str | None) -> LabelSet:
+    """The label set with as many classes as the model has."""
+    if model.seg_head is None:
+        return LABEL_SETS['lip']
+    count = int(model.seg_head.num_classes)
+    named = [LABEL_SETS[name]] if name else []
+    for each in (*named, *LABEL_SETS.values()):
+        if len(each.classes) == count:
+            return each
+    names = tuple(f'class{number}' for number in range(count))
+    lip = LABEL_SETS['lip']
+    palettes = (
+        tuple(colours[number % len(colours)] for number in range(count)) for colours in (lip.palette, lip.safe_palette)
+    )
+    return LabelSet('unknown', names, *palettes, ())
+
+
+def _frozen(model: SPD) -> SPD:
+    """In evaluation mode, without gradients."""
+    model.eval()
+    nn.Module.requires_grad_(model, False)
+    return model

@@ -1,0 +1,186 @@
+"""``Person``: what is predicted of one person, in pixels of the picture."""
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from pycocotools import mask as coco_mask
+
+from mmspd.anatomy import JOINT_SIDES, JOINTS, SURFACE_PARTS, LabelSet
+from mmspd.apis.network import Charts
+from mmspd.codecs.bilinear import places_of, surface_map
+from mmspd.codecs.charts import pixels_within
+from mmspd.datasets.crops.person_boxes import PixelCrop
+from mmspd.datasets.files.densepose_results import DenseResult, result_entry
+from mmspd.results.keypoint_results import keypoint_entry
+
+__all__ = ['Person']
+
+
+@dataclass(frozen=True, eq=False)
+class Person:
+    """What is predicted of one person. All coordinates are the picture's; left and right are the person's.
+
+    Maps are kept for the window that the network saw, and are laid into the whole picture when they are asked for.
+
+    Attributes:
+        box: float32 (4,), x1, y1, x2, y2 on pixel edges: the given one, cut to the picture, else that around the body.
+        score: Of the box, where its detector gave one; else the mean score of the joints, else 1.
+        joints: float32 (16, 2), pixel centres at whole numbers, in the order of
+            :data:`mmspd.anatomy.JOINTS`; None without a pose branch.
+        joint_scores: float32 (16,), about 0..1; None without a pose branch.
+        labels: Names, colours and mirror pairs of the parsing classes.
+        size: (H, W) of the picture.
+        window: x0, y0, x1, y1: the part of the picture that ``window_parsing`` and ``window_iuv`` are of.
+        window_parsing: uint8 (h, w), classes; None without a parsing branch.
+        charts: Of the surface; None without a dense-pose branch.
+        others: bool (h, w), pixels of the window that belong to another person; None where there is none.
+    """
+
+    box: np.ndarray
+    score: float
+    joints: np.ndarray | None
+    joint_scores: np.ndarray | None
+    labels: LabelSet
+    size: tuple[int, int]
+    window: PixelCrop
+    window_parsing: np.ndarray | None
+    charts: Charts | None = field(repr=False)
+    others: np.ndarray | None = field(default=None, repr=False)
+
+    def without(self, others: np.ndarray) -> 'Person':
+        """The same person without pixels that are another's.
+
+        Args:
+            others (np.ndarray): bool (h, w), of the window.
+
+        Returns:
+            Person: Itself where there are none.
+        """
+        if not others.any():
+            return self
+        parsing = None if self.window_parsing is None else np.where(others, np.uint8(0), self.window_parsing)
+        return replace(self, window_parsing=parsing, others=others)
+
+    @cached_property
+    def window_iuv(self) -> np.ndarray | None:
+        """float32 (3, h, w): part 0..24, U and V 0..1, all 0 off the body; None without a dense-pose branch."""
+        if self.charts is None:
+            return None
+        x0, y0, x1, y1 = self.window
+        iuv = np.zeros((3, y1 - y0, x1 - x0), np.float32)
+        left, top, right, bottom = (float(edge) for edge in self.charts.box - np.array([x0, y0, x0, y0]))
+        rows, columns = pixels_within(top, bottom, y1 - y0), pixels_within(left, right, x1 - x0)
+        if rows and columns:
+            cells = self.charts.part_logits.shape[-1]
+            places = places_of(rows, top, bottom, cells), places_of(columns, left, right, cells)
+            drawn = surface_map(self.charts.part_logits, self.charts.uv, *places)
+            iuv[:, rows.start : rows.stop, columns.start : columns.stop] = drawn
+        if self.others is not None:
+            iuv[:, self.others] = 0
+        return iuv
+
+    @property
+    def parsing(self) -> np.ndarray | None:
+        """uint8 (H, W), the class of each pixel of the picture, 0 off this person; None without a parsing branch."""
+        return None if self.window_parsing is None else self._in_picture(self.window_parsing)
+
+    @property
+    def iuv(self) -> np.ndarray | None:
+        """float32 (3, H, W): part 0..24, U and V 0..1, all 0 off this person; None without a dense-pose branch."""
+        return None if self.window_iuv is None else self._in_picture(self.window_iuv)
+
+    @property
+    def window_body(self) -> np.ndarray:
+        """bool (h, w): where the person is in the window, by the parsing, else by the surface, else nowhere."""
+        if self.window_parsing is not None:
+            return self.window_parsing > 0
+        if self.window_iuv is not None:
+            return self.window_iuv[0] > 0
+        return np.zeros((self.window[3] - self.window[1], self.window[2] - self.window[0]), bool)
+
+    @property
+    def mask(self) -> np.ndarray:
+        """bool (H, W): where the person is."""
+        return self._in_picture(self.window_body)
+
+    @property
+    def areas(self) -> dict[str, int]:
+        """Pixels of each class that the person shows, without the background; empty without a parsing branch."""
+        return {} if self.window_parsing is None else _count(self.window_parsing, self.labels.classes)
+
+    @property
+    def part_areas(self) -> dict[str, int]:
+        """Pixels of each surface part that the person shows; empty without a dense-pose branch."""
+        return {} if self.window_iuv is None else _count(self.window_iuv[0].astype(np.uint8), SURFACE_PARTS)
+
+    def to_dict(self) -> dict[str, Any]:
+        """What JSON can hold: box, score, areas and joints; maps are files of their own (:meth:`People.save`).
+
+        Returns:
+            dict: ``box``, ``score``, ``areas``, ``part_areas``, ``joints``: a list of ``name``, ``side``, ``x``,
+            ``y``, ``score``.
+        """
+        joints: list[dict[str, Any]] = []
+        if self.joints is not None and self.joint_scores is not None:
+            for name, side, (x, y), score in zip(JOINTS, JOINT_SIDES, self.joints, self.joint_scores, strict=True):
+                joints.append(dict(name=name, side=side, x=float(x), y=float(y), score=float(score)))
+        return dict(
+            box=[float(edge) for edge in self.box],
+            score=float(self.score),
+            areas=self.areas,
+            part_areas=self.part_areas,
+            joints=joints,
+        )
+
+    def to_coco(self, image_id: int | str) -> dict[str, Any]:
+        """An entry of COCO's results, which pycocotools and DensePose-COCO's evaluator read.
+
+        Args:
+            image_id (int | str): Of the picture.
+
+        Returns:
+            dict: ``image_id``, ``category_id`` 1, ``bbox`` x, y, width, height, ``score``; with a pose branch
+            ``keypoints``, 16 times x, y, score; with a map of the body ``segmentation``, run lengths; with a dense-pose
+            branch ``uv_shape`` and ``uv_data``, of the box's whole pixels.
+        """
+        x1, y1, x2, y2 = (float(edge) for edge in self.box)
+        entry: dict[str, Any] = {}
+        if self.joints is not None and self.joint_scores is not None:
+            entry |= keypoint_entry(str(image_id), self.joints, self.joint_scores)
+        if self.window_parsing is not None or self.window_iuv is not None:
+            encoded = coco_mask.encode(np.asfortranarray(self.mask.astype(np.uint8)))
+            entry['segmentation'] = dict(size=list(self.size), counts=encoded['counts'].decode('ascii'))
+        bbox = [x1, y1, x2 - x1, y2 - y1]
+        if self.iuv is not None:
+            bbox, iuv = self._boxed_surface()
+            entry |= result_entry(DenseResult(0, (bbox[0], bbox[1], bbox[2], bbox[3]), self.score, iuv))
+        return entry | dict(image_id=image_id, category_id=1, bbox=bbox, score=float(self.score))
+
+    def _boxed_surface(self) -> tuple[list[float], np.ndarray]:
+        """The whole pixels that the box touches, x, y, width, height, and their I, U, V: uint8 (h, w, 3)."""
+        x1, y1 = (max(0, int(np.floor(edge))) for edge in self.box[:2])
+        x2, y2 = int(np.ceil(self.box[2])), int(np.ceil(self.box[3]))
+        assert self.iuv is not None
+        part = as_bytes(self.iuv[:, y1:y2, x1:x2])
+        return [float(x1), float(y1), float(part.shape[1]), float(part.shape[0])], part
+
+    def _in_picture(self, field_of_window: np.ndarray) -> np.ndarray:
+        """A field (..., h, w) of the window in the whole picture (..., H, W), 0 elsewhere; a new array."""
+        x0, y0, x1, y1 = self.window
+        out = np.zeros((*field_of_window.shape[:-2], *self.size), field_of_window.dtype)
+        out[..., y0:y1, x0:x1] = field_of_window
+        return out
+
+
+def as_bytes(iuv: np.ndarray) -> np.ndarray:
+    """I, U, V float (3, H, W) as DensePose keeps them: uint8 (H, W, 3), I and U, V times 255, rounded."""
+    parts, u, v = iuv
+    return np.ascontiguousarray(np.rint(np.stack([parts, u * 255, v * 255], axis=-1)).astype(np.uint8))
+
+
+def _count(labels: np.ndarray, names: tuple[str, ...]) -> dict[str, int]:
+    """Pixels of each label but 0, by name."""
+    counts = np.bincount(labels.ravel(), minlength=len(names))
+    return {names[label]: int(count) for label, count in enumerate(counts) if label and count}

@@ -1,0 +1,68 @@
+"""Contents of the files that ``People.save`` writes."""
+
+import json
+import re
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from mmspd.apis.person import as_bytes
+
+if TYPE_CHECKING:
+    from mmspd.apis.people import People
+
+__all__ = ['contents_of', 'file_stem', 'png']
+
+
+def contents_of(people: 'People', kind: str, palette: str) -> dict[str, bytes]:
+    """The files of one format.
+
+    Args:
+        people (People): Whose.
+        kind (str): 'sheet', 'png', 'json' or 'iuv'; see :meth:`People.save`.
+        palette (str): As there.
+
+    Returns:
+        dict[str, bytes]: Ends of file names and contents; empty for a format of a branch that the model does not have.
+    """
+    if kind == 'json':
+        return {'.json': (json.dumps(people.to_dict(), indent=1) + '\n').encode()}
+    if kind == 'sheet':
+        return {'.png': png(Image.fromarray(people.plot(palette=palette)))}
+    if kind == 'png' and people.parsing is not None:
+        picture = Image.fromarray(people.parsing)
+        picture.putpalette(np.asarray(people.labels.colours(palette), np.uint8).tobytes())
+        return {'_parsing.png': png(picture)}
+    if kind == 'iuv' and people.iuv is not None:
+        # Pillow writes R, G, B; OpenCV reads B, G, R.
+        iuv = Image.fromarray(np.ascontiguousarray(as_bytes(people.iuv)[..., ::-1]))
+        return {'_IUV.png': png(iuv), '_INDS.png': png(Image.fromarray(_numbers(people)))}
+    return {}
+
+
+def _numbers(people: 'People') -> np.ndarray:
+    """The person, counted from 1, whose surface shows at each pixel: uint8 (H, W), or uint16 beyond 255 persons."""
+    numbers = np.zeros(people.image.shape[:2], np.uint8 if len(people) < 256 else np.uint16)
+    for number in range(len(people), 0, -1):
+        person = people[number - 1]
+        x0, y0, x1, y1 = person.window
+        assert person.window_iuv is not None
+        numbers[y0:y1, x0:x1][person.window_iuv[0] > 0] = number
+    return numbers
+
+
+def png(picture: Image.Image) -> bytes:
+    """A picture as PNG."""
+    file = BytesIO()
+    picture.save(file, 'PNG')
+    return file.getvalue()
+
+
+def file_stem(source: str) -> str:
+    """What result files of a source are called: its last part without suffix, and characters of file names alone."""
+    base, _, frame = source.partition('#')
+    stem = Path(base).stem + (f'_{frame}' if frame else '')
+    return re.sub(r'[^\w.-]', '_', stem).lstrip('.') or 'picture'

@@ -18,6 +18,9 @@ LAYERS = (
     {'datasets', 'models', 'evaluation', 'visualization'},
     {'checking', 'engine', 'results', 'testing'},
     {'apis', 'reports'},
+    {'export', 'web'},
+    {'cli'},
+    {'__main__'},
 )
 LAYER_OF = {unit: layer for layer, units in enumerate(LAYERS) for unit in units}
 PYTHON_FOLDERS = ('mmspd', 'tools', 'tests', 'configs')

@@ -18,11 +18,12 @@ from mmspd.apis.detectors import Detector, detected_boxes
 from mmspd.apis.model_loading import load_model
 from mmspd.apis.network import Network, Window, WindowPrediction
 from mmspd.apis.people import People
+from mmspd.apis.person import Person
 from mmspd.apis.sources import Picture, Source, is_stream, open_picture, picture_count, pictures_of
 from mmspd.datasets.crops.person_boxes import cut
 from mmspd.utils.progress import report_progress
 
-__all__ = ['Boxes', 'SPDInferencer', 'Skipped']
+__all__ = ['Boxes', 'SPDInferencer', 'Skipped', 'explain']
 
 # (R, 4) or (R, 5): x1, y1, x2, y2 on pixel edges, and a score.
 Boxes = np.ndarray | Sequence[Sequence[float]]
@@ -131,8 +132,12 @@ class SPDInferencer:
             if boxes is not None:
                 raise ValueError('boxes belong to one picture; for a folder or video give the inferencer a detector')
             return self.stream(source, tta)
-        job = self._job(open_picture(source), boxes)
-        return self._finish(self._predict_alone(job, tta))
+        picture = open_picture(source)
+        try:
+            job = self._job(picture, boxes)  # type: ignore[arg-type]  # a list of pictures is dealt with above
+        except ValueError as error:
+            raise ValueError(explain(picture.name, error)) from error
+        return next(self._batch(deque([job]), tta))
 
     def stream(
         self,
@@ -140,6 +145,7 @@ class SPDInferencer:
         tta: bool = False,
         progress: bool = False,
         skipped: Skipped | None = None,
+        wanted: Callable[[str], bool] | None = None,
     ) -> Iterator[People]:
         """Predict pictures one after the other, holding no more of them than a batch.
 
@@ -149,11 +155,13 @@ class SPDInferencer:
             progress (bool): Whether to report on the standard error stream how far it has come.
             skipped (Callable, optional): Is told the name and the error of each picture that is left out. Defaults to
                 None: a line in the log.
+            wanted (Callable, optional): Whether a picture of this name is to be predicted, to leave out what is done
+                already. Defaults to None: all are.
 
         Yields:
             People: Of each picture that can be read, in order.
         """
-        pictures = ((picture, None) for picture in pictures_of(source))
+        pictures = ((each, None) for each in pictures_of(source) if wanted is None or wanted(each.name))
         run = self._run(pictures, tta, skipped or _log_skipped)
         yield from _with_progress(run, picture_count(source)) if progress else run
 
@@ -194,13 +202,6 @@ class SPDInferencer:
         while waiting:
             yield self._finish(waiting.popleft())
 
-    def _predict_alone(self, job: _Job, tta: bool) -> _Job:
-        """Predict the persons of one job."""
-        for start in range(0, len(job.crops), self.batch_size):
-            numbers = range(start, min(start + self.batch_size, len(job.crops)))
-            job.predictions += self.network.predict([job.window(number) for number in numbers], tta)
-        return job
-
     def _finish(self, job: _Job) -> People:
         """The people of a job whose predictions are complete."""
         image = job.picture.image
@@ -210,18 +211,23 @@ class SPDInferencer:
             person_of(crop, prediction, self.labels, size)
             for crop, prediction in zip(job.crops, job.predictions, strict=True)
         ]
-        if len(persons) == 1 and job.crops[0].box is None and self._shows_nobody(persons[0]):
-            persons = []
-        return People(image, job.picture.name, settle(persons, job.predictions), self.labels, self.branches)
+        nobody = len(persons) == 1 and job.crops[0].box is None and self._shows_nobody(persons[0])
+        settled = [] if nobody else settle(persons, job.predictions)
+        return People(image, job.picture.name, settled, self.labels, self.branches)
 
-    def _shows_nobody(self, person: Any) -> bool:
+    def _shows_nobody(self, person: Person) -> bool:
         """Whether neither parsing nor surface found a body; a model without either cannot tell."""
         return self.branches != ('pose',) and not person.window_body.any()
 
 
+def explain(name: str, error: Exception) -> str:
+    """What was wrong with a picture, in a line that names it."""
+    return str(error) if name in str(error) else f'{name}: {error}'
+
+
 def _log_skipped(name: str, error: Exception) -> None:
     """Say in the log that a picture is left out."""
-    print_log(f'left out: {error}', logger='current', level=logging.WARNING)
+    print_log(f'left out: {explain(name, error)}', logger='current', level=logging.WARNING)
 
 
 def _with_progress(run: Iterator[People], total: int | None) -> Iterator[People]:

@@ -168,10 +168,12 @@ def _labels_of(model: SPD, name: str | None) -> LabelSet:
             return each
     names = tuple(f'class{number}' for number in range(count))
     lip = LABEL_SETS['lip']
-    palettes = (
-        tuple(colours[number % len(colours)] for number in range(count)) for colours in (lip.palette, lip.safe_palette)
-    )
-    return LabelSet('unknown', names, *palettes, ())
+    return LabelSet('unknown', names, _repeated(lip.palette, count), _repeated(lip.safe_palette, count), ())
+
+
+def _repeated(colours: tuple[tuple[int, int, int], ...], count: int) -> tuple[tuple[int, int, int], ...]:
+    """``count`` colours, from the first again where there are not so many."""
+    return tuple(colours[number % len(colours)] for number in range(count))
 
 
 def _frozen(model: SPD) -> SPD:

@@ -1,6 +1,6 @@
 """``People``: everybody in one picture."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, overload
@@ -8,18 +8,16 @@ from typing import Any, Final, overload
 import numpy as np
 
 from mmspd.anatomy import NUM_JOINTS, PALETTES, SAFE_SIDE_COLOURS, SURFACE_PARTS, LabelSet
+from mmspd.apis.output_files import file_stem, write_files
 from mmspd.apis.person import Person
-from mmspd.apis.saving import contents_of, file_stem
-from mmspd.utils.kept_files import write_kept
-from mmspd.utils.safe_paths import inside
+from mmspd.apis.saving import FORMATS, contents_of
 from mmspd.version import __version__
 from mmspd.visualization.views import contour_view, four_panels, parsing_view, pose_view, surface_view
 
-__all__ = ['BRANCHES', 'FORMATS', 'VIEWS', 'People']
+__all__ = ['BRANCHES', 'VIEWS', 'People']
 
 BRANCHES: Final = ('parsing', 'pose', 'surface')
-FORMATS: Final = ('sheet', 'png', 'json', 'iuv')
-VIEWS: Final = {
+VIEWS: Final[dict[str, Callable[..., np.ndarray]]] = {
     'sheet': four_panels,
     'parsing': parsing_view,
     'pose': pose_view,
@@ -195,6 +193,7 @@ class People(Sequence[Person]):
         * ``sheet``: ``NAME.png``, the four views.
         * ``png``: ``NAME_parsing.png``, class numbers with the palette.
         * ``json``: ``NAME.json``, :meth:`to_dict`.
+        * ``tryon``: of person 1 ``NAME_person1_upper.png`` and so on; see :class:`~mmspd.apis.try_on.TryOn`.
         * ``iuv``: ``NAME_IUV.png`` and ``NAME_INDS.png``, as DensePose's tools write them: read by OpenCV, channel 0 is
           the part and 1, 2 are U and V times 255; and the person's number of each pixel, from 1.
 
@@ -202,7 +201,7 @@ class People(Sequence[Person]):
 
         Args:
             folder (str | Path): Made where there is none.
-            formats (Sequence[str]): Some of the four.
+            formats (Sequence[str]): Some of these.
             name (str, optional): Of the files. Defaults to None: the picture's file name without its suffix, with a
                 video's frame number.
             overwrite (bool): Whether files with other content may be replaced.
@@ -220,13 +219,8 @@ class People(Sequence[Person]):
         if strays or not formats:
             raise ValueError(f'formats are some of {", ".join(FORMATS)}, got {list(formats)}')
         stem = name or file_stem(self.source)
-        files = {}
+        files: dict[str, bytes] = {}
         for each in FORMATS:
             if each in formats:
                 files |= {f'{stem}{end}': content for end, content in contents_of(self, each, palette).items()}
-        written = []
-        for file, content in files.items():
-            path = inside(folder, file, 'the name of the result')
-            write_kept(path, lambda content=content: [content], overwrite)  # type: ignore[misc]
-            written.append(path)
-        return written
+        return write_files(folder, files, overwrite)

@@ -1,20 +1,21 @@
 """Contents of the files that ``People.save`` writes."""
 
 import json
-import re
-from io import BytesIO
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from PIL import Image
 
+from mmspd.apis.output_files import png
 from mmspd.apis.person import as_bytes
+from mmspd.apis.try_on import try_on
 
 if TYPE_CHECKING:
     from mmspd.apis.people import People
 
-__all__ = ['contents_of', 'file_stem', 'png']
+__all__ = ['FORMATS', 'contents_of']
+
+FORMATS: Final = ('sheet', 'png', 'json', 'iuv', 'tryon')
 
 
 def contents_of(people: 'People', kind: str, palette: str) -> dict[str, bytes]:
@@ -22,7 +23,7 @@ def contents_of(people: 'People', kind: str, palette: str) -> dict[str, bytes]:
 
     Args:
         people (People): Whose.
-        kind (str): 'sheet', 'png', 'json' or 'iuv'; see :meth:`People.save`.
+        kind (str): One of :data:`FORMATS`; see :meth:`People.save`.
         palette (str): As there.
 
     Returns:
@@ -40,6 +41,9 @@ def contents_of(people: 'People', kind: str, palette: str) -> dict[str, bytes]:
         # Pillow writes R, G, B; OpenCV reads B, G, R.
         iuv = Image.fromarray(np.ascontiguousarray(as_bytes(people.iuv)[..., ::-1]))
         return {'_IUV.png': png(iuv), '_INDS.png': png(Image.fromarray(_numbers(people)))}
+    if kind == 'tryon' and people.parsing is not None:
+        wanted = {f'_person{number}': try_on(people.image, person) for number, person in enumerate(people, start=1)}
+        return {f'{name}{end}': content for name, each in wanted.items() for end, content in each.contents().items()}
     return {}
 
 
@@ -52,17 +56,3 @@ def _numbers(people: 'People') -> np.ndarray:
         assert person.window_iuv is not None
         numbers[y0:y1, x0:x1][person.window_iuv[0] > 0] = number
     return numbers
-
-
-def png(picture: Image.Image) -> bytes:
-    """A picture as PNG."""
-    file = BytesIO()
-    picture.save(file, 'PNG')
-    return file.getvalue()
-
-
-def file_stem(source: str) -> str:
-    """What result files of a source are called: its last part without suffix, and characters of file names alone."""
-    base, _, frame = source.partition('#')
-    stem = Path(base).stem + (f'_{frame}' if frame else '')
-    return re.sub(r'[^\w.-]', '_', stem).lstrip('.') or 'picture'

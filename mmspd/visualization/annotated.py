@@ -7,15 +7,23 @@ import cv2
 import numpy as np
 
 from mmspd.anatomy import IGNORE_LABEL, JOINTS
-from mmspd.geometry import apply_to_points, scaling
-from mmspd.visualization.drawing import Colour, draw_skeleton, draw_surface_points, overlay_parsing, side_of
-from mmspd.visualization.sheets import display_scale, panel_sheet, resize
+from mmspd.visualization.display import Display
+from mmspd.visualization.drawing import (
+    Colour,
+    draw_boxes,
+    draw_skeleton,
+    draw_surface_points,
+    outlined_text,
+    overlay_parsing,
+    side_of,
+    text_width,
+)
+from mmspd.visualization.sheets import panel_sheet
 
 __all__ = ['Annotated', 'annotated_sheet']
 
-_FONT, _FONT_SCALE = cv2.FONT_HERSHEY_SIMPLEX, 0.42
 _GAP = 10  # pixels between a joint's centre and its name
-_BOX, _OUTLINE, _INK = (255, 220, 0), (0, 0, 0), (255, 255, 255)
+_MARK = (255, 255, 255)
 _ABBREVIATIONS = {'left': 'l', 'right': 'r'}
 
 
@@ -58,36 +66,32 @@ def annotated_sheet(sample: Annotated, palette: Sequence[Colour], title: str, al
     Returns:
         np.ndarray: uint8 (H, W, 3), RGB.
     """
-    scale = display_scale(*sample.image.shape[:2])
-    image = resize(sample.image, scale)
-    to_panel = scaling(*(np.array(image.shape[1::-1]) / sample.image.shape[1::-1]))
+    display = Display.of(sample.image)
+    image = display.image
     panels, titles = [image], [title]
     if sample.label is not None and bool((sample.label != IGNORE_LABEL).any()):
-        labels = resize(sample.label.astype(np.uint8), scale, nearest=True)
-        panels.append(overlay_parsing(image, labels, palette, alpha))
+        panels.append(overlay_parsing(image, display.resize(sample.label), palette, alpha))
         titles.append('label')
     if sample.joints is not None and sample.shown is not None and (sample.shown > 0).any():
-        places = apply_to_points(to_panel, sample.joints.astype(np.float64))
+        places = display.place(sample.joints)
         panel = draw_skeleton(image, places, sample.shown, 0.0, sample.occluded)
         panels.append(_name_joints(panel, places, sample.shown > 0))
         titles.append('joints (ring: occluded)')
     if sample.points is not None and sample.parts is not None and sample.uv is not None and len(sample.points):
-        places = apply_to_points(to_panel, sample.points.astype(np.float64))
+        places = display.place(sample.points)
         panel = draw_surface_points(image, places, sample.parts, sample.uv)
         _mark_background(panel, places[sample.parts == 0])
         titles.append(f'{int((sample.parts > 0).sum())} surface points')
         panels.append(panel)
     if sample.boxes is not None:
-        for box in sample.boxes.reshape(-1, 2, 2):
-            first, last = np.rint(apply_to_points(to_panel, box.astype(np.float64))).astype(int).tolist()
-            panels[-1] = cv2.rectangle(panels[-1].copy(), first, last, _BOX, 2)
+        panels[-1] = draw_boxes(panels[-1], display.place_boxes(sample.boxes), numbers=False)
     return panel_sheet(panels, titles)
 
 
 def _mark_background(panel: np.ndarray, places: np.ndarray) -> None:
     """Small crosses at points that are known to be off the body, in place."""
     for x, y in np.rint(places).astype(int).tolist():
-        cv2.drawMarker(panel, (x, y), _INK, cv2.MARKER_TILTED_CROSS, 5, 1)
+        cv2.drawMarker(panel, (x, y), _MARK, cv2.MARKER_TILTED_CROSS, 5, 1)
 
 
 def _name_joints(panel: np.ndarray, places: np.ndarray, shown: np.ndarray) -> np.ndarray:
@@ -99,11 +103,9 @@ def _name_joints(panel: np.ndarray, places: np.ndarray, shown: np.ndarray) -> np
         name = JOINTS[joint].removeprefix(f'{side}_')
         text = f'{_ABBREVIATIONS[side]} {name}' if side in _ABBREVIATIONS else name
         x, y = np.rint(places[joint]).astype(int).tolist()
-        width = cv2.getTextSize(text, _FONT, _FONT_SCALE, 1)[0][0]
+        width = text_width(text)
         # Beside the joint, away from the body where there is room: names of left and right keep apart.
         left, right = x - _GAP - width, x + _GAP
         to_left = left >= 0 and (x < middle or right + width >= panel.shape[1])
-        place = (left if to_left else right, y + 4)
-        cv2.putText(out, text, place, _FONT, _FONT_SCALE, _OUTLINE, 3, cv2.LINE_AA)
-        cv2.putText(out, text, place, _FONT, _FONT_SCALE, _INK, 1, cv2.LINE_AA)
+        outlined_text(out, text, (left if to_left else right, y + 4))
     return out

@@ -5,18 +5,31 @@ input. Points are pixel-centre coordinates, see :mod:`mmspd.geometry`.
 """
 
 import colorsys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import cv2
 import numpy as np
 
 from mmspd.anatomy import JOINTS, NUM_PARTS, SIDE_COLOURS, SKELETON, SURFACE_MIRROR
 
-__all__ = ['PART_COLOURS', 'draw_skeleton', 'draw_surface', 'draw_surface_points', 'overlay_parsing', 'surface_colours']
+__all__ = [
+    'PART_COLOURS',
+    'draw_boxes',
+    'draw_skeleton',
+    'draw_surface',
+    'draw_surface_points',
+    'outlined_text',
+    'overlay_parsing',
+    'surface_colours',
+    'text_width',
+]
 
 Colour = tuple[int, int, int]
 # Sub-pixel positions: OpenCV takes integers with this many fractional bits.
 _SHIFT = 4
+_BAND = 256
+_FONT, _FONT_SCALE = cv2.FONT_HERSHEY_SIMPLEX, 0.42
+_BOX, _OUTLINE, _INK = (255, 220, 0), (0, 0, 0), (255, 255, 255)
 
 
 def _part_colours() -> np.ndarray:
@@ -55,15 +68,21 @@ def overlay_parsing(
     if labels.shape != image.shape[:2]:
         raise ValueError(f'a label map of the size {image.shape[:2]} of the image is needed, got {labels.shape}')
     colours = np.asarray(palette, dtype=np.float32).reshape(-1, 3)
-    shown = (labels > 0) & (labels < len(colours))
-    return _blend(image, shown, colours[np.where(shown, labels, 0).astype(np.int64)][shown], alpha)
-
-
-def _blend(image: np.ndarray, mask: np.ndarray, colours: np.ndarray, alpha: float) -> np.ndarray:
-    """Blend ``colours`` (N, 3) over the N pixels of ``mask`` (H, W)."""
     out = image.copy()
-    out[mask] = np.rint((1 - alpha) * image[mask] + alpha * colours).astype(np.uint8)
+    for rows in _bands(len(out)):
+        shown = (labels[rows] > 0) & (labels[rows] < len(colours))
+        _blend(out[rows], shown, colours[labels[rows][shown].astype(np.int64)], alpha)
     return out
+
+
+def _bands(height: int) -> list[slice]:
+    """Rows of an image, some hundred at a time, so that intermediate values of large images need little memory."""
+    return [slice(top, top + _BAND) for top in range(0, height, _BAND)]
+
+
+def _blend(image: np.ndarray, mask: np.ndarray, colours: np.ndarray, alpha: float) -> None:
+    """Blend ``colours``, float32 (N, 3), over the N pixels of ``mask`` (H, W), in place."""
+    image[mask] = np.rint(np.float32(1 - alpha) * image[mask] + np.float32(alpha) * colours).astype(np.uint8)
 
 
 def _thickness(image: np.ndarray) -> int:
@@ -90,8 +109,9 @@ def draw_skeleton(
     scores: np.ndarray | None = None,
     threshold: float = 0.0,
     occluded: np.ndarray | None = None,
+    side_colours: Mapping[str, Colour] = SIDE_COLOURS,
 ) -> np.ndarray:
-    """Draw one person's joints and bones: the person's left, right and middle in ``SIDE_COLOURS``.
+    """Draw one person's joints and bones: the person's left, right and middle in colours of their own.
 
     Args:
         image (np.ndarray): uint8 (H, W, 3).
@@ -99,6 +119,7 @@ def draw_skeleton(
         scores (np.ndarray | None): (16,), score or visibility; joints at or below ``threshold`` are left out.
         threshold (float): See ``scores``.
         occluded (np.ndarray | None): bool (16,); these joints are drawn as rings.
+        side_colours (Mapping): Colours of 'left', 'right' and 'centre'. Defaults to ``SIDE_COLOURS``.
 
     Returns:
         np.ndarray: uint8 (H, W, 3).
@@ -111,10 +132,10 @@ def draw_skeleton(
     for first, second, side in SKELETON:
         if shown[first] and shown[second]:
             ends = _cell(keypoints[first], image), _cell(keypoints[second], image)
-            cv2.line(out, *ends, SIDE_COLOURS[side], thickness, cv2.LINE_AA, _SHIFT)
+            cv2.line(out, *ends, side_colours[side], thickness, cv2.LINE_AA, _SHIFT)
     for joint in np.flatnonzero(shown).tolist():
         hollow = occluded is not None and bool(occluded[joint])
-        _dot(out, keypoints[joint], 1.5 * thickness, SIDE_COLOURS[side_of(joint)], hollow)
+        _dot(out, keypoints[joint], 1.5 * thickness, side_colours[side_of(joint)], hollow)
     return out
 
 
@@ -164,9 +185,12 @@ def draw_surface(image: np.ndarray, iuv: np.ndarray, alpha: float = 0.8) -> np.n
     """
     if iuv.shape != (3, *image.shape[:2]):
         raise ValueError(f'a surface map of shape (3, {image.shape[0]}, {image.shape[1]}) is needed, got {iuv.shape}')
-    parts = iuv[0].astype(np.int64)
-    body = parts > 0
-    return _blend(image, body, surface_colours(parts[body], np.moveaxis(iuv[1:], 0, -1)[body]), alpha)
+    out = image.copy()
+    for rows in _bands(len(out)):
+        parts, uv = iuv[0, rows].astype(np.int64), np.moveaxis(iuv[1:, rows], 0, -1)
+        body = parts > 0
+        _blend(out[rows], body, surface_colours(parts[body], uv[body]), alpha)
+    return out
 
 
 def draw_surface_points(image: np.ndarray, points: np.ndarray, parts: np.ndarray, uv: np.ndarray) -> np.ndarray:
@@ -188,3 +212,47 @@ def draw_surface_points(image: np.ndarray, points: np.ndarray, parts: np.ndarray
         red, green, blue = (round(channel) for channel in colour)
         _dot(out, point, radius, (red, green, blue))
     return out
+
+
+def draw_boxes(image: np.ndarray, boxes: np.ndarray, scale: float = 1.0, numbers: bool = True) -> np.ndarray:
+    """Draw boxes in thin lines, with their numbers 1, 2, ... inside at the upper left.
+
+    Args:
+        image (np.ndarray): uint8 (H, W, 3).
+        boxes (np.ndarray): (R, 4), ``x1, y1, x2, y2`` on pixel edges; those that are not finite are left out.
+        scale (float): Size of numbers and lines, 1 for an image of up to 720 pixels a side. Defaults to 1.
+        numbers (bool): Whether the numbers are written. Defaults to True.
+
+    Returns:
+        np.ndarray: uint8 (H, W, 3).
+    """
+    out = image.copy()
+    for number, box in enumerate(np.asarray(boxes, dtype=np.float64).reshape(-1, 4), start=1):
+        if not np.isfinite(box).all():
+            continue
+        # The outermost pixels inside: an edge e lies between the pixels e - 1 and e.
+        first, last = _cell(box[:2], image), _cell(box[2:] - 1, image)
+        cv2.rectangle(out, first, last, _BOX, max(1, round(scale)), cv2.LINE_8, _SHIFT)
+        if numbers:
+            x, y = np.clip(box[:2], 0, np.array(image.shape[1::-1]) - 1).astype(int).tolist()
+            outlined_text(out, str(number), (x + round(4 * scale), y + round(15 * scale)), scale)
+    return out
+
+
+def outlined_text(image: np.ndarray, text: str, place: tuple[int, int], scale: float = 1.0) -> None:
+    """Write light text with a dark edge, in place.
+
+    Args:
+        image (np.ndarray): uint8 (H, W, 3).
+        text (str): Plain ASCII.
+        place (tuple): x, y of its lower left corner, pixels.
+        scale (float): Size, 1 is the smallest that can be read. Defaults to 1.
+    """
+    pen = max(1, round(scale))
+    for colour, width in ((_OUTLINE, 3 * pen), (_INK, pen)):
+        cv2.putText(image, text, place, _FONT, _FONT_SCALE * scale, colour, width, cv2.LINE_AA)
+
+
+def text_width(text: str) -> int:
+    """Width in pixels of text that :func:`outlined_text` writes at scale 1."""
+    return int(cv2.getTextSize(text, _FONT, _FONT_SCALE, 1)[0][0])

@@ -1,22 +1,22 @@
 """The drawn panels of one data sample: what exists in it, each task on its own copy of the image."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from mmengine.structures import InstanceData, PixelData
 from mmseg.structures import SegDataSample
 
-from mmspd.anatomy import IGNORE_LABEL
+from mmspd.anatomy import IGNORE_LABEL, SIDE_COLOURS
 from mmspd.codecs.charts import paste_surface
-from mmspd.geometry import apply_to_points, scaling
 from mmspd.utils.arrays import to_numpy
-from mmspd.visualization.drawing import Colour, draw_skeleton, draw_surface, draw_surface_points, overlay_parsing
-from mmspd.visualization.sheets import display_scale, resize
+from mmspd.visualization.display import Display
+from mmspd.visualization.drawing import Colour, draw_surface_points
+from mmspd.visualization.painting import paint_contours, paint_parsing, paint_pose, paint_surface
 
 __all__ = ['COLUMNS', 'SamplePainter']
 
-COLUMNS = ('parsing', 'pose', 'surface')
+COLUMNS = ('parsing', 'pose', 'surface', 'contours')
 
 
 @dataclass
@@ -29,6 +29,8 @@ class SamplePainter:
         alpha (float): Opacity of the parsing's and the surface's colours.
         keypoint_threshold (float): Predicted joints with a score not above it are left out.
         predicted_palette (Sequence, optional): As ``palette``, for predictions. Defaults to None: the same.
+        side_colours (Mapping): Colours of 'left', 'right' and 'centre'. Defaults to ``SIDE_COLOURS``.
+        contours (bool): Whether a predicted surface is also drawn as lines of U and V. Defaults to False.
     """
 
     image: np.ndarray
@@ -36,11 +38,11 @@ class SamplePainter:
     alpha: float
     keypoint_threshold: float
     predicted_palette: Sequence[Colour] | None = None
+    side_colours: Mapping[str, Colour] = field(default_factory=lambda: SIDE_COLOURS)
+    contours: bool = False
 
     def __post_init__(self) -> None:
-        self.height, self.width = self.image.shape[:2]
-        self.scale = display_scale(self.height, self.width)
-        self.magnified = resize(self.image, self.scale)
+        self.display = Display.of(self.image)
 
     def ground_truth(self, sample: SegDataSample) -> dict[str, np.ndarray]:
         """Panels by column name, of what is annotated: uint8, RGB."""
@@ -67,48 +69,36 @@ class SamplePainter:
             scores = to_numpy(persons.keypoint_scores)
             panels['pose'] = self._pose(to_numpy(persons.keypoints), scores, self.keypoint_threshold)
         if 'pred_surface' in sample:
-            panels['surface'] = self._surface(sample.pred_surface)
+            iuv, person_map = self._paste(sample.pred_surface)
+            panels['surface'] = paint_surface(self.display, iuv, self.alpha)
+            if self.contours:
+                panels['contours'] = paint_contours(self.display, iuv, person_map)
         return panels
-
-    def _place(self, points: np.ndarray) -> np.ndarray:
-        """Points of the image in the magnified one, float64."""
-        size = np.array(self.magnified.shape[1::-1]) / (self.width, self.height)
-        return apply_to_points(scaling(*size), points.astype(np.float64))
-
-    def _magnify(self, field: np.ndarray) -> np.ndarray:
-        """Labels or a map (H, W) of the image at the magnified size."""
-        return resize(field, self.scale, nearest=True)
 
     def _parsing(self, segmentation: PixelData, palette: Sequence[Colour]) -> np.ndarray:
         labels = to_numpy(segmentation.data)
-        labels = labels.reshape(labels.shape[-2:])
-        if labels.shape != (self.height, self.width):
-            raise ValueError(
-                f'a label map of the size {(self.height, self.width)} of the image is needed, got {labels.shape}: '
-                'pass the image at the size that the label map has'
-            )
-        # A byte holds every class and the ignored label, and OpenCV resizes it.
-        labels = np.where((labels >= 0) & (labels < IGNORE_LABEL), labels, IGNORE_LABEL).astype(np.uint8)
-        return overlay_parsing(self.magnified, self._magnify(labels), palette, self.alpha)
+        return paint_parsing(self.display, labels.reshape(labels.shape[-2:]), palette, self.alpha)
 
     def _pose(
         self, keypoints: np.ndarray, scores: np.ndarray, threshold: float, occluded: np.ndarray | None = None
     ) -> np.ndarray:
-        """Skeletons of (R, 16, 2) joints with (R, 16) scores."""
-        panel = self.magnified
-        for person in range(len(keypoints)):
-            hidden = None if occluded is None else occluded[person]
-            panel = draw_skeleton(panel, self._place(keypoints[person]), scores[person], threshold, hidden)
-        return panel
+        return paint_pose(self.display, keypoints, scores, threshold, occluded, self.side_colours)
 
     def _surface_points(self, points: InstanceData) -> np.ndarray:
-        places = self._place(to_numpy(points.ori_points))
-        return draw_surface_points(self.magnified, places, to_numpy(points.labels), to_numpy(points.uv))
+        places = self.display.place(to_numpy(points.ori_points))
+        return draw_surface_points(self.display.image, places, to_numpy(points.labels), to_numpy(points.uv))
 
-    def _surface(self, persons: InstanceData) -> np.ndarray:
-        """All persons' charts over the image; where two overlap, the later one shows."""
-        panel = self.magnified
-        for logits, uv, box in zip(persons.part_logits, persons.uv, persons.bboxes, strict=True):
-            iuv = to_numpy(paste_surface(logits, uv, box, self.height, self.width))
-            panel = draw_surface(panel, np.stack([self._magnify(field) for field in iuv]), self.alpha)
-        return panel
+    def _paste(self, persons: InstanceData) -> tuple[np.ndarray, np.ndarray]:
+        """All persons' charts in the image; where two overlap, the later one shows.
+
+        Returns:
+            tuple: float32 (3, H, W), part, U, V; int64 (H, W), number of the person, from 1, 0 nobody.
+        """
+        height, width = self.display.size
+        iuv, person_map = np.zeros((3, height, width), np.float32), np.zeros((height, width), np.int64)
+        charts = zip(persons.part_logits, persons.uv, persons.bboxes, strict=True)
+        for number, (logits, uv, box) in enumerate(charts, start=1):
+            pasted = to_numpy(paste_surface(logits, uv, box, height, width))
+            body = pasted[0] > 0
+            iuv[:, body], person_map[body] = pasted[:, body], number
+        return iuv, person_map

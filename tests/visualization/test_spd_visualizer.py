@@ -157,7 +157,7 @@ def test_a_joint_is_drawn_at_its_pixels_centre(painter):
 
 def test_surface_is_pasted_into_its_box(painter, sample):
     panel = painter.prediction(sample)['surface']
-    coloured = (panel != painter.magnified).any(axis=2)
+    coloured = (panel != painter.display.image).any(axis=2)
     rows, columns = np.nonzero(coloured)
     assert [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1] == [40, 40, 160, 320]
     colour = PART_COLOURS[3].astype(float)
@@ -171,7 +171,7 @@ def test_annotated_points_are_dots(painter, sample):
     near = np.zeros(panel.shape[:2], bool)
     for x, y in points.ori_points[points.labels > 0].numpy():
         near[int(4 * y + 1.5) - 6 : int(4 * y + 1.5) + 7, int(4 * x + 1.5) - 6 : int(4 * x + 1.5) + 7] = True
-    changed = (panel != painter.magnified).any(axis=2)
+    changed = (panel != painter.display.image).any(axis=2)
     assert changed.any()
     assert not changed[~near].any()
 

@@ -27,7 +27,8 @@ class SPDTTAModel(BaseTTAModel):
     variants that were not mirrored, as what mirroring does to U, V is a property of the surface that a model does not
     know; where all were mirrored, over all.
 
-    The first variant sets the frame: heatmaps take its size, charts its box.
+    Heatmaps take the size of the first variant's, charts the mean of the variants' boxes, so that neither a mirrored
+    picture nor the order of mirrored variants changes anything.
     """
 
     def merge_preds(self, data_samples_list: list[list[SPDDataSample]]) -> list[SPDDataSample]:
@@ -88,12 +89,13 @@ def _heatmaps_in_frame(sample: SPDDataSample, frame: SPDDataSample, grid: str) -
 
 
 def _merge_surface(variants: list[InstanceData]) -> InstanceData:
-    """Mean charts over the first variant's boxes."""
+    """Mean charts over the mean boxes."""
     frame = variants[0]
+    boxes = torch.stack([each.bboxes for each in variants]).mean(dim=0)
     part_logits, uv, upright = [], [], []
     for each in variants:
         for region in range(len(frame)):
-            theta = _box_theta(frame.bboxes[region], each.bboxes[region])
+            theta = _box_theta(boxes[region], each.bboxes[region])
             size = frame.part_logits.shape[-2:]
             part_logits.append(resample(each.part_logits[region], theta, size))
             uv.append(resample(each.uv[region].flatten(0, 1), theta, size).view_as(frame.uv[region]))
@@ -103,7 +105,7 @@ def _merge_surface(variants: list[InstanceData]) -> InstanceData:
     weights = torch.where(weights.sum(dim=0) > 0, weights, torch.ones_like(weights))
     weights = (weights / weights.sum(dim=0))[..., None, None, None, None]
     return InstanceData(
-        bboxes=frame.bboxes,
+        bboxes=boxes,
         part_logits=torch.stack(part_logits).unflatten(0, shape).mean(dim=0),
         uv=(torch.stack(uv).unflatten(0, shape) * weights).sum(dim=0),
         mirrored=torch.stack([each.mirrored for each in variants]).all(dim=0),

@@ -1,0 +1,1 @@
+"""The command line: ``python -m mmspd predict``, ``serve``, ``export``, ``info``."""

@@ -1,0 +1,22 @@
+"""``python -m mmspd serve``."""
+
+from typing import Final
+
+from mmspd.cli.models import Subparsers, add_command, add_model
+
+__all__ = ['add_parser']
+
+_EXAMPLES: Final = """
+python -m mmspd serve
+python -m mmspd serve configs/spd/spd_r101_lip.py iter_400000.pth --port 8080 --max-pixels 4000000
+"""
+
+
+def add_parser(commands: Subparsers) -> None:
+    """Add the command."""
+    parser = add_command(commands, 'serve', 'Open a web page on this machine that predicts pictures', _EXAMPLES)
+    add_model(parser, positional=True)
+    parser.add_argument('--host', default='127.0.0.1', help='address to listen at (default: %(default)s, this machine)')
+    parser.add_argument('--port', type=int, default=7860, help='(default: %(default)s)')
+    parser.add_argument('--max-pixels', type=int, help='of an uploaded picture')
+    parser.set_defaults(run=run)

@@ -102,12 +102,12 @@ class Network:
         if self._plain and not tta:
             return self._predict_plain(windows)
         variants = self.loaded.variants if tta else ((1.0, False),)
-        predicted = [self.model.predict(*self._inputs(windows, variant)) for variant in variants]
+        predicted = [self.model.predict(*self.inputs(windows, variant)) for variant in variants]
         groups = [list(group) for group in zip(*predicted, strict=True)]
         samples = SPDTTAModel(module=self.model).merge_preds(groups) if tta else predicted[0]
         return [_in_window(sample, window) for sample, window in zip(samples, windows, strict=True)]
 
-    def _inputs(self, windows: Sequence[Window], variant: Variant) -> tuple[torch.Tensor, list[SPDDataSample]]:
+    def inputs(self, windows: Sequence[Window], variant: Variant) -> tuple[torch.Tensor, list[SPDDataSample]]:
         """Network inputs of one variant, on the model's device, and samples that know their matrices and boxes."""
         scale, flip = variant
         affine = PersonAffine(self.loaded.input_size, test_mode=True, scale=scale, flip=flip, grid=self.loaded.grid)
@@ -133,7 +133,7 @@ class Network:
 
     def _predict_plain(self, windows: Sequence[Window]) -> list[WindowPrediction]:
         """The same as whole predictions give, without enlarging anything."""
-        inputs, samples = self._inputs(windows, (1.0, False))
+        inputs, samples = self.inputs(windows, (1.0, False))
         seg, pose, surface, rois = self.model.answers(inputs, samples)
         size = (inputs.shape[-2], inputs.shape[-1])
         logits = None if seg is None else to_numpy(seg.float())

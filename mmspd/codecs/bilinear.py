@@ -95,20 +95,21 @@ def _largest(
 ) -> None:
     """Fill ``out`` (H, W); see :func:`largest_maps`."""
     height, width, count = cells.shape
+    line = np.empty((width, count), np.float32)
     for y in range(len(rows)):
         top, bottom = rows[y], min(rows[y] + 1, height - 1)
+        for left in range(width):
+            for c in range(count):
+                line[left, c] = cells[top, left, c] + (cells[bottom, left, c] - cells[top, left, c]) * down[y]
         for x in range(len(columns)):
             left, right = columns[x], min(columns[x] + 1, width - 1)
             first = winners[top, left]
-            agree = winners[top, right] == first and winners[bottom, left] == first and winners[bottom, right] == first
-            if agree:
+            if winners[top, right] == first and winners[bottom, left] == first and winners[bottom, right] == first:
                 out[y, x] = first
                 continue
             best, largest = 0, -np.inf
             for c in range(count):
-                upper = cells[top, left, c] + (cells[top, right, c] - cells[top, left, c]) * across[x]
-                lower = cells[bottom, left, c] + (cells[bottom, right, c] - cells[bottom, left, c]) * across[x]
-                value = upper + (lower - upper) * down[y]
+                value = line[left, c] + (line[right, c] - line[left, c]) * across[x]
                 if value > largest:
                     best, largest = c, value
             out[y, x] = best

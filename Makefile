@@ -11,7 +11,7 @@ PIP := -m pip --disable-pip-version-check install --quiet
 STAMP := $(VENV)/.mmspd-installed
 UNFINISHED := $(VENV)/.mmspd-unfinished
 TOGETHER := torch runtime mmlab tests lint
-INPUTS := $(TOGETHER:%=requirements/%.txt) requirements/no_deps.txt setup.cfg pyproject.toml
+INPUTS := $(patsubst %,requirements/%.txt,$(TOGETHER) web export no_deps) setup.cfg pyproject.toml
 
 # The same with the original packages. mmcv's wheel lies outside, so that a new environment does not compile it again.
 ORIGINAL := .venv-openmmlab

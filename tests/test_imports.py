@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # Lowest first. A unit may import units of lower layers, and of its own layer only in the lowest.
 LAYERS = (
-    {'anatomy', 'geometry', 'registry', 'version', 'utils'},
+    {'anatomy', 'geometry', 'registry', 'version', 'utils', 'pretrained'},
     {'structures', 'surface'},
     {'codecs', 'synthetic'},
     {'datasets', 'models', 'evaluation', 'visualization'},

@@ -1,10 +1,11 @@
-"""Train, test and draw a small SPD on people that the project renders itself: the main job, end to end, without LIP.
+"""Use the shipped model, then train, test and draw a small SPD, all on people that the project renders itself.
 
     python tools/demo.py
     python tools/demo.py --out work_dirs/demo --iterations 400
 
-Everything is written below --out: the rendered people (people/), checkpoints and log (run/), metrics (metrics.json) and
-pictures of ground truth and prediction (pictures/). Run again, it continues where it was stopped.
+Everything is written below --out: new people and what the shipped model says of them (new_people/, predicted/); people
+to train on (people/), checkpoints and log (run/), metrics (metrics.json) and pictures of ground truth and prediction
+(pictures/). Run again, it continues where it was stopped.
 """
 
 import argparse
@@ -15,6 +16,8 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+# A seed of its own: people that the shipped model has not seen.
+NEW_PEOPLE = ('--num', 12, '--val', 6, '--seed', 2026, '--size', 256, 192)
 CONFIG = ROOT / 'configs' / 'quick' / 'spd_quick.py'
 SHOWN = ('dataset/mIoU', 'image/mIoU', 'image_both/mIoU', 'pose/mED', 'pose/PCKh@0.5', 'surface/I_accuracy')
 
@@ -30,16 +33,27 @@ def parse_args() -> argparse.Namespace:
 
 
 def run(script: str, *arguments: object) -> None:
-    """Run one of the tools as a user would, printing the command."""
-    command = [sys.executable, str(ROOT / 'tools' / script), *map(str, arguments)]
-    print('\n$', ' '.join(['python', f'tools/{script}', *map(str, arguments)]), flush=True)
-    subprocess.run(command, check=True)
+    """Run one of the tools, or ``-m mmspd``, as a user would, printing the command."""
+    start = ['-m', 'mmspd'] if script == 'mmspd' else [f'tools/{script}']
+    print('\n$', ' '.join(['python', *start, *map(str, arguments)]), flush=True)
+    subprocess.run([sys.executable, *start, *map(str, arguments)], check=True, cwd=ROOT)
+
+
+def use_shipped_model(out: Path) -> None:
+    """Render a few people and predict them."""
+    new, predicted = out / 'new_people', out / 'predicted'
+    run('synthetic/make_people.py', '--out', new, *NEW_PEOPLE)
+    pictures = new / 'TrainVal_images' / 'val_images'
+    run('mmspd', 'predict', pictures, '--out', predicted, '--export', 'sheet,png,json,iuv', '--overwrite')
+    print(f'\nWhat the shipped model says of people that it has not seen: {predicted}')
 
 
 def main() -> None:
-    """Render people, train, test."""
+    """Predict with the shipped model; render people, train, test."""
     args = parse_args()
+    args.out = args.out.resolve()
     started = time.monotonic()
+    use_shipped_model(args.out)
     people, work_dir = args.out / 'people', args.out / 'run'
     # The data set makes its people on first use.
     options = [f'train_cfg.max_iters={args.iterations}', f'param_scheduler.0.end={args.iterations}']

@@ -48,7 +48,10 @@ def crops_around(
         ValueError: If there are no such numbers, or a box is empty or outside the picture; the message counts boxes
             from 0.
     """
-    rows = np.asarray(boxes, dtype=np.float64)
+    try:
+        rows = np.asarray(boxes, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f'boxes are (R, 4) numbers: x1, y1, x2, y2, or (R, 5) with a score: {error}') from error
     rows = rows.reshape(0, 4) if rows.size == 0 else rows
     if rows.ndim != 2 or rows.shape[1] not in (4, 5):
         raise ValueError(f'boxes are (R, 4): x1, y1, x2, y2, or (R, 5) with a score; got an array of {rows.shape}')

@@ -50,7 +50,10 @@ def detected_boxes(output: Any, where: str, label: int | None = None, threshold:
     if boxes.ndim != 2 or boxes.shape[1] not in (4, 5):
         raise ValueError(f'{where}: the detector gave an array of {boxes.shape}; expected boxes (R, 4) or (R, 5)')
     if fields['scores'] is not None:
-        boxes = np.column_stack([boxes[:, :4], _array(fields['scores'])])
+        scores = _array(fields['scores'])
+        if scores.shape != (len(boxes),):
+            raise ValueError(f'{where}: the detector gave {len(boxes)} boxes, but scores of shape {scores.shape}')
+        boxes = np.column_stack([boxes[:, :4], scores])
     kept = np.ones(len(boxes), bool)
     if label is not None and fields['labels'] is not None:
         kept &= _array(fields['labels']) == label
@@ -69,14 +72,17 @@ def _fields(output: Any) -> dict[str, Any]:
     boxes = find('boxes', 'bboxes')
     if boxes is not None:
         return dict(boxes=boxes, scores=find('scores'), labels=find('labels'))
-    if isinstance(output, tuple) and len(output) == 2 and len(_array(output[0])) == len(_array(output[1])) != 4:
+    if isinstance(output, tuple) and len(output) == 2 and (_array(output[0]).ndim, _array(output[1]).ndim) == (2, 1):
         return dict(boxes=output[0], scores=output[1], labels=None)
     return dict(boxes=output, scores=None, labels=None)
 
 
 def _array(values: Any) -> np.ndarray:
-    """Numbers as float64."""
-    return np.asarray(to_numpy(values) if isinstance(values, torch.Tensor) else values, dtype=np.float64)
+    """Numbers as float64; ValueError if they are none."""
+    try:
+        return np.asarray(to_numpy(values) if isinstance(values, torch.Tensor) else values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f'the detector gave no boxes, but a {type(values).__name__}: {error}') from error
 
 
 def torchvision_detector(model: torch.nn.Module, threshold: float = 0.5, label: int = 1) -> Detector:

@@ -16,7 +16,7 @@ from mmspd.models.segmentors import SPD
 from mmspd.registry import MODELS
 from mmspd.utils.checkpoint import load_from_local, require_weights
 
-__all__ = ['SHIPPED_MODELS', 'LoadedModel', 'Variant', 'load_model']
+__all__ = ['PRETRAINED', 'SHIPPED_MODELS', 'LoadedModel', 'Variant', 'load_model', 'recipe_of']
 
 PRETRAINED: Final = Path(mmspd.__file__).parent / 'pretrained'
 SHIPPED_MODELS: Final = ('spd_small',)
@@ -73,13 +73,13 @@ def load_model(
         name, recipe = config_or_name, _shipped(config_or_name)
         checkpoint = checkpoint or PRETRAINED / f'{name}.pth'
     else:
-        name, recipe = _from_config(config_or_name)
+        name, recipe = recipe_of(config_or_name)
     if checkpoint is None:
         raise ValueError(
             f'{name}: a config needs a checkpoint, such as one that tools/train.py wrote; without any there is the '
             f'shipped model {", ".join(SHIPPED_MODELS)}'
         )
-    model = MODELS.build(_without_downloads(recipe['model']))
+    model = MODELS.build(recipe['model'])
     if not isinstance(model, SPD):
         raise ValueError(f'{name}: expected the config of an SPD, got one of a {type(model).__name__}')
     weights = load_from_local(str(checkpoint))
@@ -112,8 +112,20 @@ def _shipped(name: str) -> dict[str, Any]:
     return json.loads((PRETRAINED / f'{name}.json').read_text())
 
 
-def _from_config(config: str | Path | Config) -> tuple[str, dict[str, Any]]:
-    """Name and recipe of a config."""
+def recipe_of(config: str | Path | Config) -> tuple[str, dict[str, Any]]:
+    """What of a config it takes to use its model, as JSON can hold it.
+
+    Args:
+        config (str | Path | Config): Its file, or itself.
+
+    Returns:
+        tuple: Its name, and a dict of ``model``, ``input_size``, ``grid``, ``labels`` and, where the config has
+        test-time augmentation, ``variants``.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is no config, or not of a model with a test pipeline.
+    """
     if not isinstance(config, Config):
         path = Path(config).expanduser()
         if not path.is_file():
@@ -127,7 +139,9 @@ def _from_config(config: str | Path | Config) -> tuple[str, dict[str, Any]]:
     affine = next((step for step in config.get('test_pipeline', ()) if step['type'].endswith('PersonAffine')), None)
     if 'model' not in config or affine is None:
         raise ValueError(f'{name}: expected a config with model and a test_pipeline with PersonAffine')
-    recipe = dict(model=config.model.to_dict(), input_size=affine['size'], grid=affine.get('grid', 'edge'))
+    recipe = dict(
+        model=_without_downloads(config.model.to_dict()), input_size=affine['size'], grid=affine.get('grid', 'edge')
+    )
     recipe['labels'] = _trained_labels(config)
     return name, recipe | _variants(config)
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import partial
 from io import BytesIO
 from pathlib import Path
+from typing import Final
 
 from PIL import Image
 
@@ -12,6 +13,9 @@ from mmspd.utils.kept_files import write_kept
 from mmspd.utils.safe_paths import inside
 
 __all__ = ['file_stem', 'png', 'write_files']
+
+# Bytes of a picture's name that the names of its result files take over.
+_LONGEST: Final = 200
 
 
 def write_files(folder: str | Path, files: Mapping[str, bytes], overwrite: bool) -> list[Path]:
@@ -44,7 +48,11 @@ def png(picture: Image.Image) -> bytes:
 
 
 def file_stem(source: str) -> str:
-    """What result files of a source are called: its last part without suffix, and characters of file names alone."""
-    base, _, frame = source.partition('#')
-    stem = Path(base).stem + (f'_{frame}' if frame else '')
-    return re.sub(r'[^\w.-]', '_', stem).lstrip('.') or 'picture'
+    """What result files of a source are called: its last part without suffix, and characters of file names alone.
+
+    A video's frame keeps its number. Long names are cut, as a file's name with its ending has at most 255 bytes.
+    """
+    base, frame = re.fullmatch(r'(.*?)(?:#(\d+))?', source, re.DOTALL).groups('')  # type: ignore[union-attr]
+    stem = re.sub(r'[^\w.-]', '_', Path(base).stem).lstrip('.')
+    short = stem.encode()[:_LONGEST].decode(errors='ignore') or 'picture'
+    return f'{short}_{frame}' if frame else short

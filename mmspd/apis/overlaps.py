@@ -2,12 +2,13 @@
 
 A person claims the pixels where its parsing, or without one its surface, is not background. Of those that claim a pixel
 it goes to the one whose network is surest there: the largest softmax probability of a class that is not background. Of
-equal ones it goes to the first in the order of the boxes. A pixel that is one person's is background for all others, in
+equal ones, to 1e-5, it goes to the first in the order of the boxes. A pixel that is one person's is background for all others, in
 parsing and surface; joints stay.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import torch
@@ -16,6 +17,9 @@ import torch.nn.functional as F
 from mmspd.datasets.crops.person_boxes import PixelCrop
 
 __all__ = ['Claim', 'owners', 'sureness']
+
+# Logits that are equal differ by rounding, once they are read from windows at different places.
+_EQUAL: Final = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +75,7 @@ def owners(claims: Sequence[Claim], size: tuple[int, int]) -> np.ndarray:
         alone = not any(other is not claim and _meet(claim.window, other.window) for other in claims)
         sure = np.where(claim.body, np.float32(1), np.float32(-1)) if alone else sureness(claim)
         x0, y0, x1, y1 = claim.window
-        here = sure > surest[y0:y1, x0:x1]
+        here = sure > surest[y0:y1, x0:x1] + _EQUAL
         owner[y0:y1, x0:x1][here] = number
         surest[y0:y1, x0:x1][here] = sure[here]
     return owner

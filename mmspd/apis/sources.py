@@ -39,10 +39,13 @@ class Picture:
 
 def is_stream(source: Any) -> bool:
     """Whether a source is a folder or a video, of which there may be more than memory holds."""
-    if not isinstance(source, str | Path):
+    if not isinstance(source, str | Path) or _is_address(source):
         return False
-    path = Path(source).expanduser()
-    return path.is_dir() or path.suffix.lower() in VIDEO_SUFFIXES
+    try:
+        path = Path(source).expanduser()
+        return path.is_dir() or path.suffix.lower() in VIDEO_SUFFIXES
+    except (OSError, RuntimeError):  # a name that is too long, a folder that may not be read, ~ of a stranger
+        return False
 
 
 def open_picture(source: Any, name: str = 'array') -> Picture:
@@ -63,14 +66,23 @@ def open_picture(source: Any, name: str = 'array') -> Picture:
     """
     if isinstance(source, str | Path):
         text = str(source)
-        if '://' in text:
+        if _is_address(source):
             raise ValueError(f'{text}: addresses are not opened; download the picture and give its file name')
-        return Picture(text, read_photograph(Path(source).expanduser(), text))
+        try:
+            path = Path(source).expanduser()
+        except RuntimeError as error:  # ~ of a stranger
+            raise FileNotFoundError(f'the picture is missing: {text} ({error})') from error
+        return Picture(text, read_photograph(path, text))
     if isinstance(source, Image.Image):
         return Picture(name, upright_pixels(source, name))
     if isinstance(source, np.ndarray):
         return Picture(name, _pixels(source, name))
     raise TypeError(f'{name}: expected a file name, an array or an image of Pillow, got {type(source).__name__}')
+
+
+def _is_address(source: str | Path) -> bool:
+    """Whether it is an address as of a web page, and no name of a file."""
+    return '://' in str(source)
 
 
 def _pixels(array: np.ndarray, name: str) -> np.ndarray:

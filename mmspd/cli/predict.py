@@ -107,7 +107,8 @@ def run(args: argparse.Namespace) -> int:
     if args.coco is not None:
         content = [json.dumps(entries).encode()]
         write_kept(args.coco, lambda: content, args.overwrite)
-    print(f'{done} pictures written to {args.out}' + (f', {failures.count} left out' if failures.count else ''))
+    left_out = f', {failures.count} left out' if failures.count else ''
+    print(f'results of {done} {"picture" if done == 1 else "pictures"} in {args.out}{left_out}')
     return 1 if failures.count else 0
 
 

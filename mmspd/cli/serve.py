@@ -1,7 +1,9 @@
 """``python -m mmspd serve``."""
 
+import argparse
 from typing import Final
 
+from mmspd.apis import SPDInferencer
 from mmspd.cli.models import Subparsers, add_command, add_model
 
 __all__ = ['add_parser']
@@ -20,3 +22,13 @@ def add_parser(commands: Subparsers) -> None:
     parser.add_argument('--port', type=int, default=7860, help='(default: %(default)s)')
     parser.add_argument('--max-pixels', type=int, help='of an uploaded picture')
     parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until it is interrupted; the exit code."""
+    from mmspd.web import Limits, serve  # gradio is optional
+
+    inferencer = SPDInferencer(args.model, args.checkpoint, args.device)
+    limits = Limits() if args.max_pixels is None else Limits(pixels=args.max_pixels)
+    serve(inferencer, args.host, args.port, limits)
+    return 0

@@ -91,6 +91,23 @@ def test_a_mirrored_picture_gives_the_mirrored_result_with_sides_swapped():
     torch.testing.assert_close(mirrored.pred_surface.part_logits, parts, atol=1e-4, rtol=0)
 
 
+def test_charts_of_different_boxes_meet_in_the_mean_box():
+    model = tta_model()
+    _, (left, right) = run(model, torch.rand(3, SIZE, SIZE) * 255, [(1.0, False), (1.25, False)])
+    cells = left.pred_surface.part_logits.shape[-1]
+    for part, box in ((left, [0.0, 0.0, 16.0, 40.0]), (right, [8.0, 0.0, 24.0, 40.0])):
+        # In each box the logits are the column of the picture that a cell's centre lies on.
+        columns = box[0] + (torch.arange(cells) + 0.5) / cells * (box[2] - box[0])
+        part.pred_surface.bboxes = torch.tensor([box])
+        part.pred_surface.part_logits = columns.expand(1, 25, cells, cells).clone()
+    merged = model.merge_preds([[left, right]])[0].pred_surface
+    assert merged.bboxes.tolist() == [[4.0, 0.0, 20.0, 40.0]]
+    # Columns 4 to 20: the left box knows them up to its last centre, 15.5, the right one from its first, 8.5.
+    want = 4 + (torch.arange(cells) + 0.5)
+    want = (want.clamp(0.5, 15.5) + want.clamp(8.5, 23.5)) / 2
+    torch.testing.assert_close(merged.part_logits[0, 0, 0], want, atol=1e-4, rtol=0)
+
+
 def test_uv_of_mirrored_variants_only_is_kept_and_marked():
     merged, parts = run(tta_model(), torch.rand(3, SIZE, SIZE) * 255, [(1.0, True)])
     torch.testing.assert_close(merged.pred_surface.uv, parts[0].pred_surface.uv, atol=1e-5, rtol=0)

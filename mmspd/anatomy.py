@@ -26,7 +26,7 @@ PARSING_PALETTE: Final[tuple[tuple[int, int, int], ...]] = (
 )  # fmt: skip
 
 # For colour-blind people. Found by a random search for the largest smallest difference, in which pairs that touch on a
-# body, or are each other's mirror image, counted by 1/1.6 of theirs. The smallest CIEDE2000 between two of these colours
+# body, or are each other's mirror image, counted by 1/1.6 of theirs. The smallest CIEDE2000 between two of the colours
 # is 14.8 in normal vision, 14.5 with protanopia, 14.3 with deuteranopia, 14.5 with tritanopia, as Machado et al. (2009)
 # simulate them; between left and right it is 32.1, 30.5, 29.1, 25.9. PARSING_PALETTE has 9.6, 1.9, 1.9, 4.2, and 15.6,
 # 12.2, 12.3, 10.8. The background, which is never drawn, is left out.

@@ -50,8 +50,9 @@ class Display:
         return self.image.shape[1] / self.size[1], self.image.shape[0] / self.size[0]
 
     def place(self, points: np.ndarray) -> np.ndarray:
-        """Points (..., 2) of the picture where they are shown, float64."""
-        return apply_to_points(scaling(*self._factors), np.asarray(points, dtype=np.float64))
+        """Points (..., 2) of the picture where they are shown, float64; nan where they are not finite."""
+        finite = np.where(np.isfinite(points), points, np.nan).astype(np.float64)
+        return apply_to_points(scaling(*self._factors), finite)
 
     def place_boxes(self, boxes: np.ndarray) -> np.ndarray:
         """Boxes (R, 4) of the picture, on pixel edges, where they are shown, float64 (R, 4)."""

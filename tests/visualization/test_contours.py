@@ -98,9 +98,10 @@ def test_nothing_to_draw(shape):
         np.testing.assert_array_equal(draw_contours(image, surface(across(*shape), 0.5)), image)
 
 
-def test_values_that_are_not_finite_stop_lines():
+@pytest.mark.parametrize('value', [np.nan, np.inf, -np.inf])
+def test_values_that_are_not_finite_stop_lines(value):
     field = across(5, 21)
-    field[2, 10] = np.nan  # on the line of 0.5, which takes up the squares at both sides
+    field[2, 10] = value  # on the line of 0.5, which takes up the squares at both sides
     pieces, numbers = iso_lines(field, np.ones((5, 21), int))
     assert np.isfinite(pieces).all()
     assert sorted(pieces[numbers == 4][..., 1].min(axis=1)) == [0, 3]

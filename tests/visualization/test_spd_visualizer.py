@@ -1,5 +1,6 @@
 """The visualizer: registry, mmseg's hook, partial samples, files."""
 
+import sys
 from types import SimpleNamespace
 
 import cv2
@@ -10,11 +11,12 @@ from mmengine.registry import DefaultScope
 from mmengine.structures import InstanceData, PixelData
 from mmseg.engine.hooks import SegVisualizationHook
 
-from mmspd.anatomy import JOINTS, LABEL_SETS, PARSING_PALETTE, SIDE_COLOURS
+from mmspd.anatomy import JOINTS, LABEL_SETS, PARSING_PALETTE, SAFE_SIDE_COLOURS, SIDE_COLOURS
 from mmspd.registry import VISUALIZERS
 from mmspd.structures import SPDDataSample
 from mmspd.testing import make_batch, make_data_sample
 from mmspd.visualization import SPDVisualizer
+from mmspd.visualization.contours import U_COLOURS, V_COLOURS
 from mmspd.visualization.drawing import PART_COLOURS
 from mmspd.visualization.panels import SamplePainter
 
@@ -233,3 +235,104 @@ def test_a_model_of_lips_classes_on_atrs_labels_keeps_its_own_colours():
     sample.seg_logits = PixelData(data=torch.zeros(18, 40, 40))
     sheet = visualizer.draw_sheet(np.zeros((40, 40, 3), np.uint8), sample)
     assert PARSING_PALETTE[19] not in {tuple(colour) for colour in sheet.reshape(-1, 3).tolist()}
+
+
+def colours_of(sheet):
+    codes = np.unique(sheet.astype(np.int64) @ (1 << 16, 1 << 8, 1)).tolist()
+    return {(code >> 16, code >> 8 & 255, code & 255) for code in codes}
+
+
+def test_contours_are_one_more_column(image, sample):
+    # U and V grow across the charts, so that there are lines.
+    sample.pred_surface.uv = torch.linspace(0, 1, CELLS).expand(1, 2, 24, CELLS, CELLS).contiguous()
+    plain, lines = SPDVisualizer().draw_sheet(image, sample), SPDVisualizer(contours=True).draw_sheet(image, sample)
+    # The images, titles and panels that were there stay; ground truth has no lines, but a dark panel in their place.
+    np.testing.assert_array_equal(lines[: plain.shape[0], : 4 * 252], plain[:, : 4 * 252])
+    column = lines[:, 4 * 252 : 5 * 252]
+    assert {tuple(colour.tolist()) for colour in (U_COLOURS[4], V_COLOURS[4])} <= colours_of(lines)
+    assert (column[30:380, 20:240].astype(int) <= image.max() // 3 + 1).all()
+    assert not {tuple(colour) for colour in U_COLOURS.tolist()} & colours_of(plain)
+
+
+def test_two_persons_surfaces_keep_apart(painter, sample):
+    logits = sample.pred_surface.part_logits.repeat(2, 1, 1, 1)
+    uv = torch.linspace(0, 1, CELLS).expand(2, 2, 24, CELLS, CELLS).transpose(-1, -2).contiguous()
+    boxes = torch.tensor([[10.0, 10, 30, 80], [30, 10, 50, 80]])
+    sample.pred_surface = InstanceData(bboxes=boxes, part_logits=logits, uv=uv)
+    painter.contours = True
+    panels = painter.prediction(sample)
+    # Magnified by 4: the border is between the columns 119 and 120; lines end half a pixel, 2 of 4, before.
+    lit = (panels['contours'] > painter.display.image // 2 + 8).any(axis=2)
+    assert lit[:, 50:110].any(axis=1).sum() > 9
+    assert not lit[:, 119:121].any()
+    assert (panels['surface'] != painter.display.image).any(axis=2)[40:320, 40:200].all()
+
+
+def test_the_colour_blind_palette_holds_for_every_data_set(image, sample):
+    visualizer = SPDVisualizer(palette='colour_blind', alpha=1.0)
+    lip, atr = LABEL_SETS['lip'], LABEL_SETS['atr']
+    found = colours_of(visualizer.draw_sheet(image, sample))
+    assert lip.safe_palette[7] in found
+    assert set(SAFE_SIDE_COLOURS.values()) <= found
+    assert not {PARSING_PALETTE[7], SIDE_COLOURS['right']} & found
+    # As a Runner sets it.
+    visualizer.dataset_meta = {'classes': atr.classes, 'palette': atr.palette}
+    assert atr.safe_palette[7] in colours_of(visualizer.draw_sheet(image, sample, draw_gt=False))
+    sample.seg_logits = PixelData(data=torch.zeros(20, HEIGHT, WIDTH))
+    assert lip.safe_palette[7] in colours_of(visualizer.draw_sheet(image, sample, draw_gt=False))
+    named, default = SPDVisualizer(palette='default'), SPDVisualizer()
+    np.testing.assert_array_equal(named.draw_sheet(image, sample), default.draw_sheet(image, sample))
+
+
+def test_unknown_palettes_are_refused():
+    with pytest.raises(ValueError, match="one of default, colour_blind, got 'bright'"):
+        SPDVisualizer(palette='bright')
+    with pytest.raises(ValueError, match='known for the classes of lip, atr, cihp'):
+        SPDVisualizer(palette='colour_blind', dataset_name='cityscapes')
+
+
+def test_weights_and_biases_and_a_folder_get_the_sheet(tmp_path, image, sample, monkeypatch):
+    """Through mmengine's own backends; the module that would send it to the service records it."""
+    logged = []
+    service = SimpleNamespace(
+        init=lambda **kwargs: None, Image=lambda picture: picture, log=lambda entry, commit: logged.append(entry)
+    )
+    monkeypatch.setitem(sys.modules, 'wandb', service)
+    with DefaultScope.overwrite_default_scope('mmspd'):
+        config = dict(
+            type='SPDVisualizer', name='recorded', save_dir=str(tmp_path), contours=True, palette='colour_blind',
+            vis_backends=[dict(type='WandbVisBackend'), dict(type='LocalVisBackend')],
+        )  # fmt: skip
+        visualizer = VISUALIZERS.build(config)
+    visualizer.add_datasample('person', image, sample, step=7)
+    ((name, sheet),) = logged[0].items()
+    assert name == 'person'
+    assert sheet.dtype == np.uint8
+    np.testing.assert_array_equal(sheet, visualizer.draw_sheet(image, sample))
+    (written,) = (tmp_path / 'vis_data' / 'vis_image').glob('*.png')
+    assert written.name == 'person_7.png'
+    np.testing.assert_array_equal(cv2.imread(str(written))[..., ::-1], sheet)
+
+
+def test_tensorboard_gets_the_sheet(tmp_path, image, sample):
+    events = pytest.importorskip('tensorboard.backend.event_processing.event_accumulator')
+    visualizer = SPDVisualizer(vis_backends=[dict(type='TensorboardVisBackend')], save_dir=str(tmp_path))
+    visualizer.add_datasample('person', image, sample, step=3)
+    visualizer.close()
+    log = events.EventAccumulator(str(tmp_path / 'vis_data'), size_guidance={events.IMAGES: 0}).Reload()
+    (entry,) = log.Images('person')
+    sheet = cv2.imdecode(np.frombuffer(entry.encoded_image_string, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
+    assert entry.step == 3
+    np.testing.assert_array_equal(sheet, visualizer.draw_sheet(image, sample))
+
+
+@pytest.mark.parametrize('size', [(1, 1), (1, 2000), (2000, 1), (30, 40), (900, 1400)])
+def test_sheets_of_pictures_of_any_size_have_text(size):
+    picture = np.zeros((*size, 3), np.uint8)
+    sample = SPDDataSample()
+    sample.pred_sem_seg = PixelData(data=torch.full((1, *size), 5))
+    sheet = SPDVisualizer().draw_sheet(picture, sample)
+    # Titles stand on paper above panels of 360 to 720 pixels: 20 pixels high, whatever the picture's size.
+    assert (sheet[6:26, 6:60] < 128).any()
+    assert 360 <= max(sheet.shape) <= 1700
+    assert (sheet == PARSING_PALETTE[5]).all(axis=2).sum() >= 100, 'no legend'

@@ -29,7 +29,7 @@ def joints_at(**places):
 
 
 def everything(height, width, persons=1):
-    """Arguments of the sheet for a grey picture: U grows to the right, V downwards, all classes occur if there is room."""
+    """A grey picture and the sheet's arguments: U grows to the right, V downwards; all classes if there is room."""
     y, x = np.mgrid[:height, :width]
     part = np.full((height, width), 2)
     iuv = np.stack([part, x / max(1, width - 1), y / max(1, height - 1)]).astype(np.float32)
@@ -102,8 +102,9 @@ def test_contour_view_has_lines_at_their_columns_at_any_magnification():
         factor = view.shape[1] / width
         row = view[view.shape[0] // 2]
         column = factor * (0.5 * (width - 1) + 0.5) - 0.5
-        places = np.flatnonzero((np.abs(row.astype(int) - U_COLOURS[4]) < 40).all(axis=1))
-        assert places.mean() == pytest.approx(column, abs=0.6)
+        near = np.arange(round(column) - 8, round(column) + 9)
+        ink = row[near, 0].astype(float) - 50
+        assert (ink * near).sum() / ink.sum() == pytest.approx(column, abs=0.2)
         assert (row[round(column) + 6 : round(column) + 12] == 50).all(), 'the picture at half its brightness'
 
 
@@ -124,7 +125,7 @@ def test_several_persons_have_numbered_boxes_and_one_has_none():
     np.testing.assert_array_equal(parsing_view(GREY, labels=labels, boxes=boxes[:1], **CLASSES), GREY)
 
 
-@pytest.mark.parametrize('size', [(1, 1), (1, 3000), (3000, 1), (2, 3), (30, 40), (1500, 2200)])
+@pytest.mark.parametrize('size', [(1, 1), (1, 3000), (3000, 1), (2, 3), (30, 40), (800, 1300)])
 def test_any_size(size):
     image, given = everything(*size, persons=2)
     before = image.copy()
@@ -156,7 +157,7 @@ def test_a_missing_branch_is_left_out():
     image, given = everything(400, 300)
     classes = {name: given.pop(name) for name in CLASSES}
     areas = []
-    for missing in ((), ('labels',), ('joints', 'scores'), ('iuv',), ('labels', 'iuv'), tuple(given)):
+    for missing in ((), ('joints', 'scores'), ('labels',), ('iuv',), ('labels', 'iuv'), tuple(given)):
         sheet = four_panels(image, **{**given, **dict.fromkeys(missing)}, **classes)
         assert has(sheet, LIP.palette[9]) == ('labels' not in missing)  # in the legend
         assert has(sheet, SIDE_COLOURS['left']) == ('joints' not in missing)
@@ -183,11 +184,11 @@ def test_two_rendered_persons_on_one_sheet():
     sheet = four_panels(
         image,
         labels=np.hstack([person.label for person in people]),
-        joints=np.stack([people[0].joints, people[1].joints + (96, 0)]),
+        joints=np.stack([people[0].joints, people[1].joints + np.array([96, 0])]),
         scores=np.ones((2, 16)),
         iuv=np.concatenate(surfaces, axis=2).astype(np.float32),
         person_map=np.hstack([(person.parts > 0) * number for number, person in enumerate(people, 1)]),
-        boxes=np.stack([people[0].box, people[1].box + (96, 0, 96, 0)]),
+        boxes=np.stack([people[0].box, people[1].box + np.array([96, 0, 96, 0])]),
         **CLASSES,
     )
     assert all(has(sheet, colour) for colour in SIDE_COLOURS.values())
@@ -196,8 +197,9 @@ def test_two_rendered_persons_on_one_sheet():
 def test_grids_of_panels():
     tall, wide = np.zeros((600, 200, 3), np.uint8), np.zeros((200, 600, 3), np.uint8)
     assert grid([tall] * 4).shape == (600, 800, 3)
-    assert grid([wide] * 4).shape == (800, 600, 3)
-    assert grid([tall[:300, :200]] * 4).shape == (600, 400, 3)
+    assert grid([wide] * 4).shape == (400, 1200, 3)
+    assert grid([wide] * 3).shape == (600, 600, 3)
+    assert grid([np.zeros((300, 260, 3), np.uint8)] * 4).shape == (600, 520, 3)
     assert grid([tall] * 3).shape == (600, 600, 3)
     assert grid([tall[:90], tall[:, :90]]).shape == (600, 400, 3)
 

@@ -54,7 +54,7 @@ def crops_around(
         raise ValueError(f'boxes are (R, 4) numbers: x1, y1, x2, y2, or (R, 5) with a score: {error}') from error
     rows = rows.reshape(0, 4) if rows.size == 0 else rows
     if rows.ndim != 2 or rows.shape[1] not in (4, 5):
-        raise ValueError(f'boxes are (R, 4): x1, y1, x2, y2, or (R, 5) with a score; got an array of {rows.shape}')
+        raise ValueError(f'boxes are (R, 4): x1, y1, x2, y2, or (R, 5) with a score; got numbers of shape {rows.shape}')
     crops = []
     for number, row in enumerate(rows):
         window = crop_around(row[:4], margin, shape, f'box {number}')

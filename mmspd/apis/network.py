@@ -27,7 +27,7 @@ __all__ = ['Charts', 'Network', 'Window', 'WindowPrediction']
 _LARGEST_FRAME: Final = 1024 * 1024
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Window:
     """A part of a picture to predict.
 
@@ -40,7 +40,7 @@ class Window:
     box: np.ndarray | None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Charts:
     """Surface charts over a box.
 
@@ -55,7 +55,7 @@ class Charts:
     box: np.ndarray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class WindowPrediction:
     """What the network says of a part of a picture, in its pixels; None for a branch that the model does not have.
 

@@ -2,8 +2,8 @@
 
 A person claims the pixels where its parsing, or without one its surface, is not background. Of those that claim a pixel
 it goes to the one whose network is surest there: the largest softmax probability of a class that is not background. Of
-equal ones, to 1e-5, it goes to the first in the order of the boxes. A pixel that is one person's is background for all others, in
-parsing and surface; joints stay.
+equal ones, to 1e-5, it goes to the first in the order of the boxes. A pixel that is one person's is background for all
+others, in parsing and surface; joints stay.
 """
 
 from collections.abc import Sequence

@@ -22,7 +22,7 @@ _SHORT: Final = 0.98
 Source = np.ndarray | Image.Image | str | Path
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Picture:
     """A picture, or why there is none.
 

@@ -19,7 +19,7 @@ _FORMATS: Final = ('JPEG', 'PNG', 'WEBP', 'BMP')
 PHOTOGRAPH_SUFFIXES: Final = ('.jpg', '.jpeg', '.png', '.webp', '.bmp')
 # Pillow's modes of grey with more than 8 bits; a PNG has 16.
 _DEEP_GREY: Final = ('I', 'I;16', 'I;16B', 'I;16L', 'I;16N')
-_ALPHA: Final = ('RGBA', 'LA', 'PA', 'La', 'RGBa')
+_ALPHA: Final = ('RGBA', 'LA', 'PA', 'RGBa')
 _OPAQUE: Final = ('1', 'L', 'P', 'RGB', 'RGBX', 'CMYK', 'YCbCr', 'LAB', 'HSV')
 
 

@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     loaded = load_model(args.model, args.checkpoint, args.device or 'cpu')
     check = not args.no_check
     report = export_model(
-        loaded.model, loaded.input_size, args.out, args.format, args.precision, loaded.labels.name, check
+        loaded.model, loaded.input_size, args.out, args.format, args.precision, loaded.labels, check
     )
     print(report)
     return 0

@@ -87,6 +87,8 @@ def run(args: argparse.Namespace) -> int:
     """Predict and write; the exit code."""
     if args.boxes is not None and (len(args.sources) != 1 or is_stream(args.sources[0])):
         raise ValueError('--boxes belong to one picture: give one, and no folder or video')
+    if args.out.exists() and not args.out.is_dir():
+        raise NotADirectoryError(f'{args.out} is a file, expected a folder to write to (--out)')
     inferencer = SPDInferencer(args.model, args.checkpoint, args.device, batch_size=args.batch_size)
     failures = _Failures()
     entries: list[dict[str, Any]] = []

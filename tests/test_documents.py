@@ -11,11 +11,13 @@ import torch
 from mmengine.config import Config, DictAction
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData, PixelData
+from PIL import Image
 
 from mmspd.evaluation import GPSMetric, KeypointMetric, ParsingMetric, SurfacePointMetric
 from mmspd.evaluation.functional import PROTOCOLS, ParsingCounts, count_image, score_parsing
 from mmspd.registry import DATASETS, METRICS, MODELS
 from mmspd.structures import SPDDataSample
+from mmspd.testing.people import sample_person
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted([*ROOT.glob('*.md'), *(ROOT / 'docs').rglob('*.md')])
@@ -49,11 +51,14 @@ def test_relative_links_lead_to_files(path):
 
 def wrong_words(words):
     """The words of a command that name no existing tool, config or option."""
-    tool = ROOT / words[1]
-    if not tool.is_file():
-        return [words[1]]
-    source, wrong = tool.read_text(encoding='utf-8'), []
-    for word in words[2:]:
+    if words[1:3] == ['-m', 'mmspd']:
+        files, given = [ROOT / 'mmspd' / 'cli' / f'{words[3]}.py', ROOT / 'mmspd' / 'cli' / 'models.py'], words[4:]
+    else:
+        files, given = [ROOT / words[1]], words[2:]
+    if not files[0].is_file():
+        return [words[1] if len(files) == 1 else words[3]]
+    source, wrong = ''.join(file.read_text(encoding='utf-8') for file in files), []
+    for word in given:
         if word.startswith('--'):
             wrong += [word] if f"'{word}'" not in source else []
         elif word.startswith('configs/'):  # the benchmark joins several by +
@@ -66,6 +71,10 @@ def test_wrong_words_by_hand():
     assert wrong_words(command.split()) == ['--no-such-option']
     assert wrong_words(['python', 'tools/gone.py', '--resume']) == ['tools/gone.py']
     assert wrong_words(['python', 'tools/test.py', 'configs/gone.py', 'CHECKPOINT']) == ['configs/gone.py']
+    assert wrong_words(['python', '-m', 'mmspd', 'predict', 'a.jpg', '--out', 'b', '--device', 'cpu', '--ott']) == [
+        '--ott'
+    ]
+    assert wrong_words(['python', '-m', 'mmspd', 'predicts', 'a.jpg']) == ['predicts']
     joined = 'configs/spd/s_r101_lip.py+configs/gone.py'
     assert wrong_words(['python', 'tools/analysis/benchmark.py', joined]) == ['configs/gone.py']
 
@@ -128,7 +137,7 @@ def test_overridden_keys_exist(path):
 @pytest.mark.parametrize('path', [ROOT / 'README.md', ROOT / 'docs' / 'configs.md'], ids=lambda path: path.name)
 def test_configs_in_documents_build(path, tmp_path):
     init_default_scope('mmspd')
-    written = blocks(path, 'python')
+    written = [text for text in blocks(path, 'python') if 'model = dict(' in text]
     assert written
     for number, text in enumerate(written):
         file = tmp_path / f'config_{number}.py'
@@ -139,6 +148,15 @@ def test_configs_in_documents_build(path, tmp_path):
             init_default_scope('mmseg')
         assert next(MODELS.build(cfg.model).parameters()).numel() > 0
         init_default_scope('mmspd')
+
+
+def test_the_readmes_call_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Image.fromarray(sample_person(0, 256, 192).image[..., ::-1]).save('person.jpg')
+    (call,) = (text for text in blocks(ROOT / 'README.md', 'python') if 'SPDInferencer' in text)
+    exec(call, {})
+    written = {path.name for path in (tmp_path / 'results').iterdir()}
+    assert {'person.png', 'person_parsing.png', 'person.json', 'person_IUV.png', 'person_person1_upper.png'} <= written
 
 
 def metric_keys(**settings):

@@ -1,0 +1,144 @@
+// The picture: chosen, dropped, taken with the camera, or an example; and the boxes of the people in it.
+// Runs when gradio has put the HTML of the component into `element`. Everything it sends goes to this server.
+const find = (name) => element.querySelector(`[data-part="${name}"]`);
+const input = find('file'), status = find('status'), stage = find('stage'), image = find('image');
+const canvas = find('canvas'), boxes = find('boxes'), camera = find('camera'), video = find('video');
+const state = { token: '', width: 0, height: 0, drag: null, stream: null, number: 0 };
+
+// What the button of the page sends along; see page.py.
+window.mmspdPicture = () => [state.token, boxes.value];
+
+function say(text, wrong) {
+  status.textContent = text;
+  status.classList.toggle('wrong', Boolean(wrong));
+}
+
+async function take(file, suggested) {
+  const number = ++state.number;
+  state.token = '';
+  say('Sending …');
+  let answer, reply;
+  try {
+    reply = await fetch(new URL('mmspd/pictures', document.baseURI), { method: 'POST', body: file });
+    answer = await reply.json();
+  } catch (error) {
+    answer = { error: 'The server cannot be reached, or did not take the file. Try again.' };
+  }
+  if (number !== state.number) return; // another picture was chosen meanwhile
+  if (!reply || !reply.ok) {
+    stage.hidden = true;
+    say(answer.error || 'The server did not take the file.', true);
+    return;
+  }
+  Object.assign(state, answer);
+  boxes.value = suggested || '';
+  URL.revokeObjectURL(image.src);
+  image.src = URL.createObjectURL(file);
+  stage.hidden = false;
+  say(`${state.width} x ${state.height} pixels. Draw a box around each person if there are several.`);
+  draw();
+}
+
+input.addEventListener('change', () => {
+  if (input.files.length) take(input.files[0]);
+  input.value = '';
+});
+const drop = find('drop');
+for (const name of ['dragover', 'dragleave', 'drop']) {
+  drop.addEventListener(name, (event) => {
+    event.preventDefault();
+    drop.classList.toggle('over', name === 'dragover');
+    if (name === 'drop' && event.dataTransfer.files.length) take(event.dataTransfer.files[0]);
+  });
+}
+for (const button of element.querySelectorAll('[data-example]')) {
+  button.addEventListener('click', async () => {
+    const reply = await fetch(button.querySelector('img').src);
+    take(await reply.blob(), button.dataset.boxes);
+  });
+}
+
+// The camera. Browsers give it to pages of this machine and of https alone.
+function stopCamera() {
+  if (state.stream) state.stream.getTracks().forEach((track) => track.stop());
+  state.stream = null;
+  find('shot').hidden = true;
+}
+if (navigator.mediaDevices) camera.hidden = false;
+camera.addEventListener('click', async () => {
+  try {
+    state.stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } });
+  } catch (error) {
+    say('There is no camera, or the browser does not allow its use.', true);
+    return;
+  }
+  video.srcObject = state.stream;
+  find('shot').hidden = false;
+});
+find('cancel').addEventListener('click', stopCamera);
+find('shutter').addEventListener('click', () => {
+  const frame = document.createElement('canvas');
+  [frame.width, frame.height] = [video.videoWidth, video.videoHeight];
+  frame.getContext('2d').drawImage(video, 0, 0);
+  stopCamera();
+  frame.toBlob((blob) => take(blob), 'image/jpeg', 0.95);
+});
+
+// Boxes: the text is what counts; drawing adds a line to it.
+function rectangles() {
+  return boxes.value.split('\n').map((line) => line.split(/[\s,;]+/).filter(Boolean).map(Number))
+    .filter((box) => box.length === 4 && box.every(Number.isFinite));
+}
+function draw() {
+  const pen = canvas.getContext('2d');
+  [canvas.width, canvas.height] = [canvas.clientWidth, canvas.clientHeight];
+  if (!state.width) return;
+  const [across, down] = [canvas.width / state.width, canvas.height / state.height];
+  const shown = state.drag ? [...rectangles(), state.drag] : rectangles();
+  pen.font = 'bold 14px sans-serif';
+  shown.forEach(([x1, y1, x2, y2], index) => {
+    for (const [colour, width] of [['#000', 4], ['#fff', 2]]) {
+      pen.strokeStyle = colour;
+      pen.lineWidth = width;
+      pen.strokeRect(x1 * across, y1 * down, (x2 - x1) * across, (y2 - y1) * down);
+    }
+    pen.fillStyle = '#000';
+    pen.fillRect(x1 * across, y1 * down, 18, 18);
+    pen.fillStyle = '#fff';
+    pen.fillText(String(index + 1), x1 * across + 5, y1 * down + 14);
+  });
+}
+function place(event) {
+  const area = canvas.getBoundingClientRect();
+  const part = (value, length) => Math.min(Math.max(value / length, 0), 1);
+  return [
+    Math.round(part(event.clientX - area.left, area.width) * state.width),
+    Math.round(part(event.clientY - area.top, area.height) * state.height),
+  ];
+}
+let start = null;
+canvas.addEventListener('pointerdown', (event) => {
+  start = place(event);
+  canvas.setPointerCapture(event.pointerId);
+});
+canvas.addEventListener('pointermove', (event) => {
+  if (!start) return;
+  const end = place(event);
+  state.drag = [0, 1].map((axis) => Math.min(start[axis], end[axis]))
+    .concat([0, 1].map((axis) => Math.max(start[axis], end[axis])));
+  draw();
+});
+for (const name of ['pointerup', 'pointercancel']) {
+  canvas.addEventListener(name, () => {
+    const box = state.drag;
+    [start, state.drag] = [null, null];
+    const large = box && box[2] - box[0] >= 0.02 * state.width && box[3] - box[1] >= 0.02 * state.height;
+    if (name === 'pointerup' && large) {
+      boxes.value = boxes.value.trimEnd() + (boxes.value.trim() ? '\n' : '') + box.join(', ');
+    }
+    draw();
+  });
+}
+find('clear').addEventListener('click', () => { boxes.value = ''; draw(); });
+boxes.addEventListener('input', draw);
+new ResizeObserver(draw).observe(canvas);

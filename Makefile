@@ -10,14 +10,15 @@ BIN := $(VENV)/bin
 PIP := -m pip --disable-pip-version-check install --quiet
 STAMP := $(VENV)/.mmspd-installed
 UNFINISHED := $(VENV)/.mmspd-unfinished
-TOGETHER := torch runtime mmlab tests lint
-INPUTS := $(patsubst %,requirements/%.txt,$(TOGETHER) web export no_deps) setup.cfg pyproject.toml
+# What is optional for users is tested, too.
+TOGETHER := torch runtime mmlab web export tests lint
+INPUTS := $(TOGETHER:%=requirements/%.txt) requirements/no_deps.txt setup.cfg pyproject.toml
 
 # The same with the original packages. mmcv's wheel lies outside, so that a new environment does not compile it again.
 ORIGINAL := .venv-openmmlab
 ORIGINAL_BASE := $(ORIGINAL)/.mmspd-base
 ORIGINAL_STAMP := $(ORIGINAL)/.mmspd-installed
-ORIGINAL_INPUTS := $(patsubst %,requirements/%.txt,openmmlab runtime tests no_deps) setup.cfg pyproject.toml
+ORIGINAL_INPUTS := $(patsubst %,requirements/%.txt,openmmlab runtime web export tests no_deps) setup.cfg pyproject.toml
 MMCV := $(shell sed -n 's/^mmcv==//p' requirements/openmmlab.txt)
 WHEELS := .venv-openmmlab-wheels
 COMPILED := $(WHEELS)/mmcv-$(MMCV)-for-torch-$(shell sed -n 's/^torch==//p' requirements/openmmlab_build.txt)
@@ -107,7 +108,7 @@ $(COMPILED): | $(ORIGINAL_BASE)
 $(ORIGINAL_STAMP): $(ORIGINAL_INPUTS) $(ORIGINAL_BASE) $(COMPILED)
 	@rm -f $(ORIGINAL_BASE)
 	@echo 'Installing the requirements (3 of 4)'
-	@$(ORIGINAL)/bin/python $(PIP) $(WHEELS)/mmcv-$(MMCV)-*.whl $(patsubst %,-r requirements/%.txt,openmmlab runtime tests)
+	@$(ORIGINAL)/bin/python $(PIP) $(WHEELS)/mmcv-$(MMCV)-*.whl $(patsubst %,-r requirements/%.txt,openmmlab runtime web export tests)
 	@echo 'Installing mmpose without its dependencies, and mmspd (4 of 4)'
 	@$(ORIGINAL)/bin/python $(PIP) --no-deps -r requirements/no_deps.txt
 	@$(ORIGINAL)/bin/python $(PIP) --no-deps -e .

@@ -71,7 +71,7 @@ def test_wrong_words_by_hand():
     assert wrong_words(command.split()) == ['--no-such-option']
     assert wrong_words(['python', 'tools/gone.py', '--resume']) == ['tools/gone.py']
     assert wrong_words(['python', 'tools/test.py', 'configs/gone.py', 'CHECKPOINT']) == ['configs/gone.py']
-    assert wrong_words(['python', '-m', 'mmspd', 'predict', 'a.jpg', '--out', 'b', '--device', 'cpu', '--ott']) == [
+    assert wrong_words(['python', '-m', 'mmspd', 'predict', 'a.jpg', '--device', 'cpu', '--ott']) == [
         '--ott'
     ]
     assert wrong_words(['python', '-m', 'mmspd', 'predicts', 'a.jpg']) == ['predicts']

@@ -21,6 +21,9 @@ def add_parser(commands: Subparsers) -> None:
     parser.add_argument('--host', default='127.0.0.1', help='address to listen at (default: %(default)s, this machine)')
     parser.add_argument('--port', type=int, default=7860, help='(default: %(default)s)')
     parser.add_argument('--max-pixels', type=int, help='of an uploaded picture')
+    parser.add_argument(
+        '--trusted-proxies', metavar='ADDRESSES', help="reverse proxies whose X-Forwarded-For tells a visitor's address"
+    )
     parser.set_defaults(run=run)
 
 
@@ -30,5 +33,5 @@ def run(args: argparse.Namespace) -> int:
 
     inferencer = SPDInferencer(args.model, args.checkpoint, args.device)
     limits = Limits() if args.max_pixels is None else Limits(pixels=args.max_pixels)
-    serve(inferencer, args.host, args.port, limits)
+    serve(inferencer, args.host, args.port, limits, trusted_proxies=args.trusted_proxies)
     return 0

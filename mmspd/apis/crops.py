@@ -7,7 +7,7 @@ import numpy as np
 
 from mmspd.datasets.crops.person_boxes import PixelCrop, crop_around
 
-__all__ = ['PersonCrop', 'crops_around', 'whole_picture']
+__all__ = ['PersonCrop', 'boxes_inside', 'crops_around', 'whole_picture']
 
 
 class PersonCrop(NamedTuple):
@@ -61,3 +61,9 @@ def crops_around(
         box = np.clip(row[:4], 0, [shape[1], shape[0], shape[1], shape[0]])
         crops.append(PersonCrop(window, box, float(row[4]) if len(row) == 5 else None))
     return crops
+
+
+def boxes_inside(boxes: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Of a detector's boxes (R, 4) or (R, 5) those that show a part of a picture of (H, W); the others are noise."""
+    low, high = np.maximum(boxes[:, :2], 0), np.minimum(boxes[:, 2:4], (shape[1], shape[0]))
+    return boxes[np.isfinite(boxes).all(axis=1) & (low < high).all(axis=1)]

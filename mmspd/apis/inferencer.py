@@ -3,7 +3,7 @@
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from mmengine.config import Config
 from mmengine.logging import print_log
 
 from mmspd.apis.assembling import person_of, settle
-from mmspd.apis.crops import PersonCrop, crops_around, whole_picture
+from mmspd.apis.crops import PersonCrop, boxes_inside, crops_around, whole_picture
 from mmspd.apis.detectors import Detector, detected_boxes
 from mmspd.apis.model_loading import load_model
 from mmspd.apis.network import Network, Window, WindowPrediction
@@ -131,6 +131,8 @@ class SPDInferencer:
         if is_stream(source):
             if boxes is not None:
                 raise ValueError('boxes belong to one picture; for a folder or video give the inferencer a detector')
+            if not Path(source).expanduser().exists():  # type: ignore[arg-type]  # a stream has a name
+                raise FileNotFoundError(f'the video is missing: {source}')
             return self.stream(source, tta)
         picture = open_picture(source)
         try:
@@ -186,7 +188,7 @@ class SPDInferencer:
         assert image is not None
         shape = (image.shape[0], image.shape[1])
         if boxes is None and self.detector is not None:
-            boxes = detected_boxes(self.detector(image), picture.name)
+            boxes = boxes_inside(detected_boxes(self.detector(image), picture.name), shape)
         if boxes is None:
             return _Job(picture, [whole_picture(shape)])
         return _Job(picture, crops_around(boxes, shape, self.box_margin))
@@ -207,10 +209,10 @@ class SPDInferencer:
         image = job.picture.image
         assert image is not None
         size = (image.shape[0], image.shape[1])
-        persons = [
-            person_of(crop, prediction, self.labels, size)
-            for crop, prediction in zip(job.crops, job.predictions, strict=True)
-        ]
+        persons = []
+        for number, (crop, prediction) in enumerate(zip(job.crops, job.predictions, strict=True), start=1):
+            person = person_of(crop, prediction, self.labels, size)
+            persons.append(replace(person, image=image, source=job.picture.name, number=number))
         nobody = len(persons) == 1 and job.crops[0].box is None and self._shows_nobody(persons[0])
         settled = [] if nobody else settle(persons, job.predictions)
         return People(image, job.picture.name, settled, self.labels, self.branches)

@@ -1,19 +1,25 @@
 """``Person``: what is predicted of one person, in pixels of the picture."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pycocotools import mask as coco_mask
 
 from mmspd.anatomy import JOINT_SIDES, JOINTS, SURFACE_PARTS, LabelSet
 from mmspd.apis.network import Charts
+from mmspd.apis.output_files import file_stem
 from mmspd.codecs.bilinear import places_of, surface_map
 from mmspd.codecs.charts import pixels_within
 from mmspd.datasets.crops.person_boxes import PixelCrop
 from mmspd.datasets.files.densepose_results import DenseResult, result_entry
 from mmspd.results.keypoint_results import keypoint_entry
+
+if TYPE_CHECKING:
+    from mmspd.apis.people import People
 
 __all__ = ['Person']
 
@@ -36,6 +42,9 @@ class Person:
         window_parsing: uint8 (h, w), classes; None without a parsing branch.
         charts: Of the surface; None without a dense-pose branch.
         others: bool (h, w), pixels of the window that belong to another person; None where there is none.
+        image: uint8 (H, W, 3), BGR, the picture; None leaves nothing to draw on.
+        source: Where the picture comes from.
+        number: Which of the picture's persons it is, from 1.
     """
 
     box: np.ndarray
@@ -48,6 +57,9 @@ class Person:
     window_parsing: np.ndarray | None
     charts: Charts | None = field(repr=False)
     others: np.ndarray | None = field(default=None, repr=False)
+    image: np.ndarray | None = field(default=None, repr=False)
+    source: str = 'picture'
+    number: int = 1
 
     def without(self, others: np.ndarray) -> 'Person':
         """The same person without pixels that are another's.
@@ -157,6 +169,39 @@ class Person:
             bbox, iuv = self._boxed_surface()
             entry |= result_entry(DenseResult(0, (bbox[0], bbox[1], bbox[2], bbox[3]), self.score, iuv))
         return entry | dict(image_id=image_id, category_id=1, bbox=bbox, score=float(self.score))
+
+    def plot(self, view: str = 'sheet', palette: str = 'default', **options: Any) -> np.ndarray:
+        """Draw this person alone in the picture; arguments and result as of :meth:`People.plot`."""
+        return self._alone().plot(view, palette, **options)
+
+    def save(
+        self,
+        folder: str | Path,
+        formats: Sequence[str] = ('sheet', 'png', 'json'),
+        name: str | None = None,
+        overwrite: bool = False,
+        palette: str = 'default',
+    ) -> list[Path]:
+        """Write files of this person alone, by default ``NAME_person1.png`` and so on.
+
+        Arguments, result and errors are those of :meth:`People.save`.
+        """
+        name = name or f'{file_stem(self.source)}_person{self.number}'
+        return self._alone().save(folder, formats, name, overwrite, palette)
+
+    def _alone(self) -> 'People':
+        """The picture with this person only.
+
+        Raises:
+            ValueError: If the person does not know its picture.
+        """
+        from mmspd.apis.people import People  # which are made of persons
+
+        if self.image is None:
+            raise ValueError('this person was made without its picture (image), on which it could be drawn')
+        found = dict(parsing=self.window_parsing, pose=self.joints, surface=self.charts)
+        branches = [name for name, field_of_it in found.items() if field_of_it is not None]
+        return People(self.image, self.source, [self], self.labels, branches)
 
     def _boxed_surface(self) -> tuple[list[float], np.ndarray]:
         """The whole pixels that the box touches, x, y, width, height, and their I, U, V: uint8 (h, w, 3)."""

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ['FORMATS', 'contents_of']
 
-FORMATS: Final = ('sheet', 'png', 'json', 'iuv', 'tryon')
+# In the order in which they are written: the last two every model has of every picture.
+FORMATS: Final = ('png', 'iuv', 'tryon', 'sheet', 'json')
 
 
 def contents_of(people: 'People', kind: str, palette: str) -> dict[str, bytes]:

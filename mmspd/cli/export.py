@@ -36,8 +36,6 @@ def run(args: argparse.Namespace) -> int:
         raise FileExistsError(f'{args.out} exists: name another file, or allow it to be replaced (--overwrite)')
     loaded = load_model(args.model, args.checkpoint, args.device or 'cpu')
     check = not args.no_check
-    report = export_model(
-        loaded.model, loaded.input_size, args.out, args.format, args.precision, loaded.labels, check
-    )
+    report = export_model(loaded.model, loaded.input_size, args.out, args.format, args.precision, loaded.labels, check)
     print(report)
     return 0

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from mmspd.cli import export, info, predict, serve
+from mmspd.cli.models import UsageError
 from mmspd.utils.whole_files import explain_os_error
 from mmspd.version import __version__
 
@@ -57,6 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
     except OSError as error:
         print(f'error: {explain_os_error(error) if error.errno else error}', file=sys.stderr)
+    except UsageError as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 2
     except (ImportError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
     return 1

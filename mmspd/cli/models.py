@@ -1,12 +1,16 @@
-"""Options that name a model, shared by the commands."""
+"""What the commands share: options that name a model, and the error of wrong options."""
 
 import argparse
 
 from mmspd.apis import SHIPPED_MODELS
 
-__all__ = ['Subparsers', 'add_command', 'add_model']
+__all__ = ['Subparsers', 'UsageError', 'add_command', 'add_model']
 
 Subparsers = argparse._SubParsersAction  # argparse gives its kind no public name
+
+
+class UsageError(ValueError):
+    """Options that are wrong together; argparse checks them one by one."""
 
 
 def add_command(commands: Subparsers, name: str, summary: str, examples: str) -> argparse.ArgumentParser:

@@ -15,7 +15,7 @@ from mmspd.apis.inferencer import explain
 from mmspd.apis.output_files import file_stem
 from mmspd.apis.saving import FORMATS
 from mmspd.apis.sources import is_stream
-from mmspd.cli.models import Subparsers, add_command, add_model
+from mmspd.cli.models import Subparsers, UsageError, add_command, add_model
 from mmspd.utils.kept_files import write_kept
 
 __all__ = ['add_parser']
@@ -85,10 +85,7 @@ class _Failures:
 
 def run(args: argparse.Namespace) -> int:
     """Predict and write; the exit code."""
-    if args.boxes is not None and (len(args.sources) != 1 or is_stream(args.sources[0])):
-        raise ValueError('--boxes belong to one picture: give one, and no folder or video')
-    if args.out.exists() and not args.out.is_dir():
-        raise NotADirectoryError(f'{args.out} is a file, expected a folder to write to (--out)')
+    _check(args)
     inferencer = SPDInferencer(args.model, args.checkpoint, args.device, batch_size=args.batch_size)
     failures = _Failures()
     entries: list[dict[str, Any]] = []
@@ -124,17 +121,36 @@ def _predicted(inferencer: SPDInferencer, args: argparse.Namespace, failures: _F
     done = set()
     if args.resume and args.out.is_dir():
         done = {path.name for path in args.out.iterdir()}
+    last = {'sheet': '.png', 'json': '.json'}.get(_last_written(args.export), '')
 
     def wanted(name: str) -> bool:
-        """Whether a picture has no results yet; the last file that is written tells."""
-        stem = file_stem(name)
-        return not any(file in done for file in _last_files(stem, args.export))
+        """Whether a picture has no results yet: the file that is written last tells."""
+        return f'{file_stem(name)}{last}' not in done
 
     yield from inferencer.stream(args.sources, args.tta, progress=True, skipped=failures, wanted=wanted)
 
 
-def _last_files(stem: str, formats: list[str]) -> list[str]:
-    """The file that is written last of a picture, by any model."""
-    ends = {'sheet': '.png', 'png': '_parsing.png', 'json': '.json', 'iuv': '_INDS.png', 'tryon': '_person1_IUV.png'}
-    last = [each for each in FORMATS if each in formats][-1]
-    return [f'{stem}{ends[last]}']
+def _last_written(formats: list[str]) -> str:
+    """The format that is written last."""
+    return [each for each in FORMATS if each in formats][-1]
+
+
+def _check(args: argparse.Namespace) -> None:
+    """Refuse what cannot end well, before anything is loaded.
+
+    Raises:
+        UsageError: Options that do not go together.
+        OSError: An output that is in the way.
+    """
+    if args.boxes is not None and (len(args.sources) != 1 or is_stream(args.sources[0])):
+        raise UsageError('--boxes belong to one picture: give one, and no folder or video')
+    if args.batch_size < 1:
+        raise UsageError(f'--batch-size is at least 1, got {args.batch_size}')
+    if args.resume and args.coco is not None:
+        raise UsageError('--resume leaves pictures out, which would then be missing in --coco: give one of the two')
+    if args.resume and _last_written(args.export) not in ('sheet', 'json'):
+        raise UsageError('--resume knows what is done by the sheet or the JSON: put one of them into --export')
+    if args.out.exists() and not args.out.is_dir():
+        raise NotADirectoryError(f'{args.out} is a file, expected a folder to write to (--out)')
+    if args.coco is not None and args.coco.exists() and not args.overwrite:
+        raise FileExistsError(f'{args.coco} exists: name another file, or allow it to be replaced (--overwrite)')

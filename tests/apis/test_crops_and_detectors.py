@@ -9,7 +9,7 @@ from mmengine.structures import InstanceData
 from torch import nn
 
 from mmspd.apis import mmdet_detector, torchvision_detector
-from mmspd.apis.crops import crops_around, whole_picture
+from mmspd.apis.crops import boxes_inside, crops_around, whole_picture
 from mmspd.apis.detectors import detected_boxes
 
 BOXES = np.array([[1.0, 2, 11, 22], [3, 4, 13, 24], [5, 6, 15, 26]])
@@ -188,3 +188,18 @@ def test_an_inferencer_of_mmdet_is_a_detector():
     np.testing.assert_allclose(mmdet_detector(inferencer, 0.1)(image), SCORED[:2])
     np.testing.assert_allclose(mmdet_detector(inferencer, label=2)(image), SCORED[2:])
     assert all(each is image for each in seen)
+
+
+def test_of_detected_boxes_those_that_show_nothing_are_left_out():
+    boxes = np.array(
+        [
+            [2, 3, 8, 9, 0.9],  # inside
+            [-5, -5, 1, 1, 0.8],  # a corner
+            [12, 0, 20, 9, 0.7],  # beside the picture, whose width is 12
+            [4, 4, 4, 9, 0.6],  # empty
+            [8, 8, 2, 9, 0.5],  # turned
+            [np.nan, 0, 5, 5, 0.4],
+        ]
+    )
+    np.testing.assert_array_equal(boxes_inside(boxes, (10, 12)), boxes[:2])
+    assert boxes_inside(np.zeros((0, 4)), (10, 12)).shape == (0, 4)

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -111,7 +112,7 @@ def test_nobody_is_an_empty_result(nobody, tmp_path):
         assert nobody.plot(view).shape[2] == 3
     files = nobody.save(tmp_path, ('sheet', 'png', 'json', 'iuv', 'tryon'))
     assert [file.name for file in files] == [
-        'empty.png', 'empty_parsing.png', 'empty.json', 'empty_IUV.png', 'empty_INDS.png',
+        'empty_parsing.png', 'empty_IUV.png', 'empty_INDS.png', 'empty.png', 'empty.json',
     ]  # fmt: skip
 
 
@@ -160,7 +161,7 @@ def test_a_box_of_broken_pixels_is_widened_to_whole_ones():
 
 def test_files_hold_what_their_names_say(two, tmp_path):
     files = two.save(tmp_path, ('sheet', 'png', 'json', 'iuv'))
-    assert [file.name for file in files] == ['two.png', 'two_parsing.png', 'two.json', 'two_IUV.png', 'two_INDS.png']
+    assert [file.name for file in files] == ['two_parsing.png', 'two_IUV.png', 'two_INDS.png', 'two.png', 'two.json']
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(file.name for file in files)
     parsing = Image.open(tmp_path / 'two_parsing.png')
     assert parsing.mode == 'P'
@@ -176,6 +177,24 @@ def test_files_hold_what_their_names_say(two, tmp_path):
     inds = cv2.imread(str(tmp_path / 'two_INDS.png'), cv2.IMREAD_UNCHANGED)
     np.testing.assert_array_equal(inds, two.person_map)
     np.testing.assert_array_equal(np.array(Image.open(tmp_path / 'two.png')), two.plot('sheet'))
+
+
+def test_one_person_is_drawn_and_written_alone(two, tmp_path):
+    second = replace(two[1], image=two.image, source=two.source, number=2)
+    alone = People(two.image, two.source, [two[1]], LIP)
+    np.testing.assert_array_equal(second.plot('parsing'), alone.plot('parsing'))
+    assert not np.array_equal(second.plot('parsing'), two.plot('parsing'))
+    assert [file.name for file in second.save(tmp_path, ('png', 'json'))] == [
+        'two_person2_parsing.png', 'two_person2.json',
+    ]  # fmt: skip
+    np.testing.assert_array_equal(np.array(Image.open(tmp_path / 'two_person2_parsing.png')), second.parsing)
+    with pytest.raises(ValueError, match='made without its picture'):
+        two[0].plot()
+    # A branch that the model does not have is left out.
+    without = replace(second, window_parsing=None, joints=None, joint_scores=None)
+    assert without.save(tmp_path / 'other', ('png', 'json'))[0].name == 'two_person2.json'
+    with pytest.raises(ValueError, match='the pose view needs a pose branch; this model has surface'):
+        without.plot('pose')
 
 
 def test_the_palette_is_the_one_that_is_asked_for(two, tmp_path):
@@ -246,7 +265,7 @@ def test_a_name_that_is_too_long_is_an_error_of_the_system(two, tmp_path):
 
 def test_formats_views_and_palettes_that_do_not_exist_are_refused(two, tmp_path):
     for formats in (('jpg',), (), ('png', 'all')):
-        with pytest.raises(ValueError, match='formats are some of sheet, png, json, iuv, tryon'):
+        with pytest.raises(ValueError, match='formats are some of png, iuv, tryon, sheet, json'):
             two.save(tmp_path, formats)
     with pytest.raises(ValueError, match=r"view is one of sheet, .*, got 'depth'"):
         two.plot('depth')

@@ -92,7 +92,7 @@ def test_the_model_is_told_tta_and_batch_size(predict, tmp_path, monkeypatch):
     assert predict(tmp_path / 'in', '--out', tmp_path / 'out', '--tta', '--batch-size', '2') == 0
     assert seen == [True]
     assert predict.inferencers[0].network.sizes == [2]
-    assert predict(tmp_path / 'in', '--out', tmp_path / 'out', '--batch-size', '0') == 1
+    assert predict(tmp_path / 'in', '--out', tmp_path / 'out', '--batch-size', '0') == 2
 
 
 def test_boxes_are_of_the_one_picture(predict, tmp_path, capsys):
@@ -102,7 +102,7 @@ def test_boxes_are_of_the_one_picture(predict, tmp_path, capsys):
     assert [person['box'] for person in persons] == [[0, 0, 8, 20], [8, 0, 16, 20]]
     capsys.readouterr()
     for sources in ([tmp_path / 'me.png', tmp_path / 'me.png'], [tmp_path], [tmp_path / 'a.mp4']):
-        assert predict(*sources, '--boxes', '0,0,8,20', '--out', tmp_path / 'out') == 1
+        assert predict(*sources, '--boxes', '0,0,8,20', '--out', tmp_path / 'out') == 2
         assert 'error: --boxes belong to one picture' in capsys.readouterr().err
     assert predict(tmp_path / 'me.png', '--boxes', '90,0,98,20', '--out', tmp_path / 'out') == 1
     assert 'box 0: the box with the corners' in capsys.readouterr().err
@@ -139,11 +139,10 @@ def test_cocos_results_hold_everybody(predict, tmp_path, capsys):
     entries = json.loads(file.read_text())
     assert [entry['image_id'] for entry in entries] == ['a', 'c']
     assert all(entry['category_id'] == 1 and len(entry['keypoints']) == 48 for entry in entries)
-    # The same again is fine, another is refused.
-    assert predict(folder, '--out', tmp_path / 'out', '--export', 'json', '--coco', file) == 0
+    # It is refused before anything is predicted.
     capsys.readouterr()
     assert predict(folder / 'a.png', '--out', tmp_path / 'out', '--export', 'json', '--coco', file) == 1
-    assert f'error: {file} exists with other content' in capsys.readouterr().err
+    assert f'error: {file} exists: name another file' in capsys.readouterr().err
     assert json.loads(file.read_text()) == entries
 
 
@@ -172,7 +171,17 @@ def test_of_two_pictures_of_one_name_the_second_is_left_out(predict, tmp_path, c
         assert json.loads((tmp_path / 'out' / 'me.json').read_text())['source'] == str(one)
 
 
-@pytest.mark.parametrize('formats', ['sheet', 'png', 'json', 'sheet,png,json', 'png,sheet'])
+def test_resuming_needs_a_file_that_every_picture_has(predict, tmp_path, capsys):
+    write_picture(tmp_path / 'a.png')
+    options = (tmp_path / 'a.png', '--out', tmp_path / 'out', '--resume')
+    assert predict(*options, '--export', 'png,iuv') == 2
+    assert 'error: --resume knows what is done by the sheet or the JSON' in capsys.readouterr().err
+    assert predict(*options, '--coco', tmp_path / 'coco.json') == 2
+    assert 'error: --resume leaves pictures out' in capsys.readouterr().err
+    assert not (tmp_path / 'out').exists()
+
+
+@pytest.mark.parametrize('formats', ['sheet', 'json', 'sheet,png,json', 'png,sheet'])
 def test_resuming_leaves_out_what_is_there(predict, tmp_path, capsys, formats):
     folder, out = tmp_path / 'in', tmp_path / 'out'
     for name in ('a.png', 'b.png'):
@@ -185,7 +194,7 @@ def test_resuming_leaves_out_what_is_there(predict, tmp_path, capsys, formats):
     assert sum(predict.inferencers[-1].network.sizes) == 1
     assert f'results of 1 picture in {out}' in capsys.readouterr().out
     # Without the last of its files a picture is done again.
-    last = dict(sheet='b.png', png='b_parsing.png', json='b.json')
+    last = dict(png='b_parsing.png', sheet='b.png', json='b.json')
     order = [each for each in last if each in formats.split(',')]
     (out / last[order[-1]]).unlink()
     assert predict(*options) == 0

@@ -123,6 +123,8 @@ def decode(data: bytes, path: str | Path, formats: tuple[str, ...]) -> Image.Ima
         image.load()
     except ImageFileError:
         raise
+    except Image.DecompressionBombError as error:  # Pillow's own limit, before ours is looked at
+        raise ImageFileError('too-large', f'{path}: claims more than {MAX_PIXELS} pixels: {error}') from error
     except Exception as error:  # Pillow raises a dozen kinds for broken files
         message = f'{path}: cannot be read as {" or ".join(formats)} image: {error}'
         raise ImageFileError('unreadable', message) from error

@@ -198,7 +198,7 @@ class LabelSet:
         return mirror_table(len(self.classes), self.mirror_pairs)
 
 
-LABEL_SETS: Final = {
+LABEL_SETS: Final[dict[str, LabelSet]] = {
     each.name: each
     for each in (
         LabelSet('lip', PARSING_CLASSES, PARSING_PALETTE, PARSING_SAFE_PALETTE, PARSING_MIRROR_PAIRS),
@@ -206,6 +206,30 @@ LABEL_SETS: Final = {
         LabelSet('cihp', CIHP_CLASSES, PARSING_PALETTE, PARSING_SAFE_PALETTE, PARSING_MIRROR_PAIRS),
     )
 }
+
+
+def register_label_set(labels: LabelSet) -> None:
+    """Make a label set of one's own known by its name.
+
+    Args:
+        labels (LabelSet): Of a data set that mmspd does not know.
+
+    Raises:
+        ValueError: If another one has the name, it has not one colour for each class, or a pair names no class.
+    """
+    if LABEL_SETS.get(labels.name, labels) != labels:
+        raise ValueError(
+            f'there is another label set of the name {labels.name!r}; choose one that is not {[*LABEL_SETS]}'
+        )
+    count = len(labels.classes)
+    if not len(labels.palette) == len(labels.safe_palette) == count:
+        raise ValueError(
+            f'{labels.name}: expected a colour for each of {count} classes, got {len(labels.palette)} and '
+            f'{len(labels.safe_palette)}'
+        )
+    if any(not 0 < label < count for pair in labels.mirror_pairs for label in pair):
+        raise ValueError(f'{labels.name}: mirror_pairs are of classes 1..{count - 1}, got {labels.mirror_pairs}')
+    LABEL_SETS[labels.name] = labels
 
 
 def label_set(name: str | None) -> LabelSet:

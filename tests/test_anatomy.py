@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from pycocotools.cocoeval import Params
 
+from mmspd import anatomy
 from mmspd.anatomy import (
     ATR_CLASSES,
     ATR_PALETTE,
@@ -25,8 +26,10 @@ from mmspd.anatomy import (
     SKELETON,
     SURFACE_MIRROR,
     SURFACE_PARTS,
+    LabelSet,
     label_set,
     mirror_table,
+    register_label_set,
 )
 
 
@@ -132,3 +135,19 @@ def test_sides_of_joints_are_those_of_mirroring():
         assert {JOINT_SIDES[joint] for joint in pair} == {'left', 'right'}
     assert set(JOINT_SIDES) == set(SIDE_COLOURS)
     assert JOINT_SIDES[JOINTS.index('left_knee')] == 'left'
+
+
+def test_a_label_set_of_ones_own_is_known_by_its_name(monkeypatch):
+    monkeypatch.setattr(anatomy, 'LABEL_SETS', dict(LABEL_SETS))
+    colours = ((0, 0, 0), (255, 0, 0), (0, 255, 0))
+    mine = LabelSet('mine', ('nothing', 'left', 'right'), colours, colours, ((1, 2),))
+    register_label_set(mine)
+    register_label_set(mine)  # again, as when a module is imported anew
+    assert label_set('mine').mirror.tolist() == [0, 2, 1]
+    for other, message in (
+        (LabelSet('mine', ('nothing',), colours[:1], colours[:1], ()), "another label set of the name 'mine'"),
+        (LabelSet('few', ('nothing', 'a'), colours, colours[:2], ()), 'a colour for each of 2 classes, got 3 and 2'),
+        (LabelSet('far', ('nothing', 'a'), colours[:2], colours[:2], ((1, 2),)), 'are of classes 1..1'),
+    ):
+        with pytest.raises(ValueError, match=message):
+            register_label_set(other)

@@ -71,9 +71,7 @@ def test_wrong_words_by_hand():
     assert wrong_words(command.split()) == ['--no-such-option']
     assert wrong_words(['python', 'tools/gone.py', '--resume']) == ['tools/gone.py']
     assert wrong_words(['python', 'tools/test.py', 'configs/gone.py', 'CHECKPOINT']) == ['configs/gone.py']
-    assert wrong_words(['python', '-m', 'mmspd', 'predict', 'a.jpg', '--device', 'cpu', '--ott']) == [
-        '--ott'
-    ]
+    assert wrong_words(['python', '-m', 'mmspd', 'predict', 'a.jpg', '--device', 'cpu', '--ott']) == ['--ott']
     assert wrong_words(['python', '-m', 'mmspd', 'predicts', 'a.jpg']) == ['predicts']
     joined = 'configs/spd/s_r101_lip.py+configs/gone.py'
     assert wrong_words(['python', 'tools/analysis/benchmark.py', joined]) == ['configs/gone.py']
@@ -156,7 +154,13 @@ def test_the_readmes_call_runs(tmp_path, monkeypatch):
     (call,) = (text for text in blocks(ROOT / 'README.md', 'python') if 'SPDInferencer' in text)
     exec(call, {})
     written = {path.name for path in (tmp_path / 'results').iterdir()}
-    assert {'person.png', 'person_parsing.png', 'person.json', 'person_IUV.png', 'person_person1_upper.png'} <= written
+    assert {
+        'person_sheet.png',
+        'person_parsing.png',
+        'person.json',
+        'person_IUV.png',
+        'person_person1_upper.png',
+    } <= written
 
 
 def metric_keys(**settings):

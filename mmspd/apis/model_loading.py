@@ -13,7 +13,7 @@ from torch import nn
 import mmspd
 from mmspd.anatomy import LABEL_SETS, LabelSet
 from mmspd.models.segmentors import SPD
-from mmspd.registry import MODELS
+from mmspd.registry import DATASETS, MODELS
 from mmspd.utils.checkpoint import load_from_local, require_weights
 
 __all__ = ['PRETRAINED', 'SHIPPED_MODELS', 'LoadedModel', 'Variant', 'load_model', 'recipe_of']
@@ -147,10 +147,14 @@ def recipe_of(config: str | Path | Config) -> tuple[str, dict[str, Any]]:
 
 
 def _trained_labels(config: Config) -> str | None:
-    """The label set of the data that the model is trained on, by the name of its reader; None where it is not ours."""
-    dataset: Any = config.get('train_dataloader', {}).get('dataset', {})
-    kind = str(dataset.get('type', '')).removeprefix('mmspd.').lower()
-    return next((name for name in LABEL_SETS if kind.startswith(name)), None)
+    """The label set of the data that the model is trained on, as its reader has it; None where that says nothing."""
+    dataset = config.get('train_dataloader', {}).get('dataset', {})
+    for each in dataset.get('datasets', [dataset]):  # of a joined one
+        reader = DATASETS.get(each['type']) if 'type' in each else None
+        name = getattr(reader, 'METAINFO', {}).get('label_set')
+        if name in LABEL_SETS and each.get('with_parsing', True):
+            return name
+    return None
 
 
 def _variants(config: Config) -> dict[str, Any]:

@@ -190,7 +190,7 @@ class People(Sequence[Person]):
     ) -> list[Path]:
         """Write files, each whole or not at all.
 
-        * ``sheet``: ``NAME.png``, the four views.
+        * ``sheet``: ``NAME_sheet.png``, the four views.
         * ``png``: ``NAME_parsing.png``, class numbers with the palette.
         * ``json``: ``NAME.json``, :meth:`to_dict`.
         * ``tryon``: of person 1 ``NAME_person1_upper.png`` and so on; see :class:`~mmspd.apis.try_on.TryOn`.

@@ -182,7 +182,7 @@ class Person:
         overwrite: bool = False,
         palette: str = 'default',
     ) -> list[Path]:
-        """Write files of this person alone, by default ``NAME_person1.png`` and so on.
+        """Write files of this person alone, by default ``NAME_person1_sheet.png`` and so on.
 
         Arguments, result and errors are those of :meth:`People.save`.
         """

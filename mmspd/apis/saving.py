@@ -33,7 +33,7 @@ def contents_of(people: 'People', kind: str, palette: str) -> dict[str, bytes]:
     if kind == 'json':
         return {'.json': (json.dumps(people.to_dict(), indent=1) + '\n').encode()}
     if kind == 'sheet':
-        return {'.png': png(Image.fromarray(people.plot(palette=palette)))}
+        return {'_sheet.png': png(Image.fromarray(people.plot(palette=palette)))}
     if kind == 'png' and people.parsing is not None:
         picture = Image.fromarray(people.parsing)
         picture.putpalette(np.asarray(people.labels.colours(palette), np.uint8).tobytes())

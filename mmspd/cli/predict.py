@@ -121,7 +121,7 @@ def _predicted(inferencer: SPDInferencer, args: argparse.Namespace, failures: _F
     done = set()
     if args.resume and args.out.is_dir():
         done = {path.name for path in args.out.iterdir()}
-    last = {'sheet': '.png', 'json': '.json'}.get(_last_written(args.export), '')
+    last = {'sheet': '_sheet.png', 'json': '.json'}.get(_last_written(args.export), '')
 
     def wanted(name: str) -> bool:
         """Whether a picture has no results yet: the file that is written last tells."""

@@ -99,7 +99,7 @@ class LIPMultiTaskDataset(PersonDataset):
                 person_entry(
                     name,
                     image_folder / f'{name}.jpg',
-                    'lip',
+                    self.METAINFO['label_set'],
                     seg_map_path=str(label_folder / f'{name}.png') if self.with_parsing else None,
                     bbox=None if surface is None else corners(surface['bbox']),
                     surface=surface,

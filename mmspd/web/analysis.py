@@ -31,7 +31,7 @@ _DOWNLOADS: Final = {
     f'{_STEM}.json': 'Joints, boxes, areas (JSON)',
     f'{_STEM}_IUV.png': 'I, U, V (PNG)',
     f'{_STEM}_INDS.png': 'Person numbers (PNG)',
-    f'{_STEM}.png': 'All views (PNG)',
+    f'{_STEM}_sheet.png': 'All views (PNG)',
 }
 _POINTER_SIDE: Final = 1024  # of the map for the pointer, at most
 _JPEG_QUALITY: Final = 92

@@ -51,7 +51,9 @@ def test_nothing_is_downloaded_to_start_from(tmp_path):
 def test_classes_have_the_names_of_the_data_that_was_trained_on(tmp_path, classes, dataset, name):
     config, weights = write_model(tmp_path, seg_head=dict(num_classes=classes))
     if dataset:
-        text = f'train_dataloader = dict(dataset=dict(type={dataset!r}))\n'
+        reader = dict(type=dataset)
+        both = dict(type='JoinedDataset', datasets=[dict(type='MPIIDataset', with_parsing=False), reader])
+        text = f'train_dataloader = dict(dataset={both if dataset == "CIHPDataset" else reader!r})\n'
         config.write_text(config.read_text() + text)
     labels = load_model(config, weights, 'cpu').labels
     assert labels.name == name

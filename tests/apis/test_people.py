@@ -112,7 +112,7 @@ def test_nobody_is_an_empty_result(nobody, tmp_path):
         assert nobody.plot(view).shape[2] == 3
     files = nobody.save(tmp_path, ('sheet', 'png', 'json', 'iuv', 'tryon'))
     assert [file.name for file in files] == [
-        'empty_parsing.png', 'empty_IUV.png', 'empty_INDS.png', 'empty.png', 'empty.json',
+        'empty_parsing.png', 'empty_IUV.png', 'empty_INDS.png', 'empty_sheet.png', 'empty.json',
     ]  # fmt: skip
 
 
@@ -161,7 +161,13 @@ def test_a_box_of_broken_pixels_is_widened_to_whole_ones():
 
 def test_files_hold_what_their_names_say(two, tmp_path):
     files = two.save(tmp_path, ('sheet', 'png', 'json', 'iuv'))
-    assert [file.name for file in files] == ['two_parsing.png', 'two_IUV.png', 'two_INDS.png', 'two.png', 'two.json']
+    assert [file.name for file in files] == [
+        'two_parsing.png',
+        'two_IUV.png',
+        'two_INDS.png',
+        'two_sheet.png',
+        'two.json',
+    ]
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(file.name for file in files)
     parsing = Image.open(tmp_path / 'two_parsing.png')
     assert parsing.mode == 'P'
@@ -176,7 +182,7 @@ def test_files_hold_what_their_names_say(two, tmp_path):
     np.testing.assert_array_equal(iuv[..., 0], two.iuv[0])
     inds = cv2.imread(str(tmp_path / 'two_INDS.png'), cv2.IMREAD_UNCHANGED)
     np.testing.assert_array_equal(inds, two.person_map)
-    np.testing.assert_array_equal(np.array(Image.open(tmp_path / 'two.png')), two.plot('sheet'))
+    np.testing.assert_array_equal(np.array(Image.open(tmp_path / 'two_sheet.png')), two.plot('sheet'))
 
 
 def test_one_person_is_drawn_and_written_alone(two, tmp_path):
@@ -211,7 +217,7 @@ def test_a_model_with_fewer_branches_writes_fewer_files(tmp_path):
     assert people.parsing is None
     assert people.iuv is None
     files = people.save(tmp_path, ('sheet', 'png', 'json', 'iuv', 'tryon'))
-    assert [file.name for file in files] == ['a.png', 'a.json']
+    assert [file.name for file in files] == ['a_sheet.png', 'a.json']
     with pytest.raises(ValueError, match='the parsing view needs a parsing branch; this model has pose'):
         people.plot('parsing')
 

@@ -56,7 +56,7 @@ def test_a_picture_is_predicted_and_written(predict, tmp_path, capsys):
     Image.fromarray(image[..., ::-1]).save(tmp_path / 'me.png')
     out = tmp_path / 'out'
     assert predict(tmp_path / 'me.png', '--out', out) == 0
-    assert names(out) == ['me.json', 'me.png', 'me_parsing.png']
+    assert names(out) == ['me.json', 'me_parsing.png', 'me_sheet.png']
     people = predict.inferencers[0](image)
     np.testing.assert_array_equal(np.array(Image.open(out / 'me_parsing.png')), people.parsing)
     content = json.loads((out / 'me.json').read_text())
@@ -194,7 +194,7 @@ def test_resuming_leaves_out_what_is_there(predict, tmp_path, capsys, formats):
     assert sum(predict.inferencers[-1].network.sizes) == 1
     assert f'results of 1 picture in {out}' in capsys.readouterr().out
     # Without the last of its files a picture is done again.
-    last = dict(png='b_parsing.png', sheet='b.png', json='b.json')
+    last = dict(png='b_parsing.png', sheet='b_sheet.png', json='b.json')
     order = [each for each in last if each in formats.split(',')]
     (out / last[order[-1]]).unlink()
     assert predict(*options) == 0
@@ -235,7 +235,7 @@ def test_an_interruption_ends_with_130_and_keeps_what_is_done(predict, tmp_path,
     monkeypatch.setattr(BrightNetwork, 'predict', interrupted)
     assert predict(tmp_path / 'in', '--out', tmp_path / 'out', '--coco', tmp_path / 'coco.json') == 130
     assert 'interrupted' in capsys.readouterr().err
-    assert names(tmp_path / 'out') == ['a.json', 'a.png', 'a_parsing.png']
+    assert names(tmp_path / 'out') == ['a.json', 'a_parsing.png', 'a_sheet.png']
     assert not (tmp_path / 'coco.json').exists()
 
 

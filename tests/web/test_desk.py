@@ -50,7 +50,7 @@ def test_files_are_those_of_the_inferencer(desk, inferencer, text, boxes, tta, p
     people = expected_people(inferencer, data, boxes, tta)
     shown = json.loads(json.dumps(analysed(desk, data, text, tta, palette)))
     assert {each['file'] for each in shown['downloads']} == {
-        'picture.png', 'picture_parsing.png', 'picture.json', 'picture_IUV.png', 'picture_INDS.png',
+        'picture_sheet.png', 'picture_parsing.png', 'picture.json', 'picture_IUV.png', 'picture_INDS.png',
     }  # fmt: skip
     for kind in ('sheet', 'png', 'json', 'iuv'):
         for end, content in contents_of(people, kind, palette).items():

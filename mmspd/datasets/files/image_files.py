@@ -10,7 +10,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from mmspd.anatomy import IGNORE_LABEL, NUM_CLASSES
 
@@ -125,6 +125,11 @@ def decode(data: bytes, path: str | Path, formats: tuple[str, ...]) -> Image.Ima
         raise
     except Image.DecompressionBombError as error:  # Pillow's own limit, before ours is looked at
         raise ImageFileError('too-large', f'{path}: claims more than {MAX_PIXELS} pixels: {error}') from error
+    except UnidentifiedImageError as error:
+        message = (
+            f'{path}: cannot be read as {" or ".join(formats)} image: it is of another kind, or broken at its start'
+        )
+        raise ImageFileError('unreadable', message) from error
     except Exception as error:  # Pillow raises a dozen kinds for broken files
         message = f'{path}: cannot be read as {" or ".join(formats)} image: {error}'
         raise ImageFileError('unreadable', message) from error

@@ -116,9 +116,7 @@ class SPDDensePoseHead(BaseModule):
         assert out is not None  # pool_sizes is not empty
         return out
 
-    def forward(
-        self, feat: Tensor, rois: Tensor, align: Callable[..., Tensor] = roi_align
-    ) -> tuple[Tensor, Tensor]:
+    def forward(self, feat: Tensor, rois: Tensor, align: Callable[..., Tensor] = roi_align) -> tuple[Tensor, Tensor]:
         """Charts of regions.
 
         Args:

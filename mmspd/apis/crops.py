@@ -7,7 +7,7 @@ import numpy as np
 
 from mmspd.datasets.crops.person_boxes import PixelCrop, crop_around
 
-__all__ = ['PersonCrop', 'boxes_inside', 'crops_around', 'whole_picture']
+__all__ = ['PersonCrop', 'boxes_inside', 'check_boxes', 'crops_around', 'whole_picture']
 
 
 class PersonCrop(NamedTuple):
@@ -30,6 +30,30 @@ def whole_picture(shape: tuple[int, int]) -> PersonCrop:
     return PersonCrop((0, 0, shape[1], shape[0]), None, None)
 
 
+def check_boxes(boxes: np.ndarray | Sequence[Sequence[float]]) -> np.ndarray:
+    """Boxes as an array.
+
+    Args:
+        boxes (np.ndarray | Sequence): (R, 4), x1, y1, x2, y2 on pixel edges, or (R, 5) with a score.
+
+    Returns:
+        np.ndarray: float64 (R, 4) or (R, 5).
+
+    Raises:
+        ValueError: If there are no such numbers, or a score is not finite.
+    """
+    try:
+        rows = np.asarray(boxes, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f'boxes are (R, 4) numbers: x1, y1, x2, y2, or (R, 5) with a score: {error}') from error
+    rows = rows.reshape(0, 4) if rows.size == 0 else rows
+    if rows.ndim != 2 or rows.shape[1] not in (4, 5):
+        raise ValueError(f'boxes are (R, 4): x1, y1, x2, y2, or (R, 5) with a score; got numbers of shape {rows.shape}')
+    if not np.isfinite(rows[:, 4:]).all():
+        raise ValueError(f'scores of boxes are finite, got {rows[:, 4].tolist()}')
+    return rows
+
+
 def crops_around(
     boxes: np.ndarray | Sequence[Sequence[float]], shape: tuple[int, int], margin: float
 ) -> list[PersonCrop]:
@@ -48,15 +72,8 @@ def crops_around(
         ValueError: If there are no such numbers, or a box is empty or outside the picture; the message counts boxes
             from 0.
     """
-    try:
-        rows = np.asarray(boxes, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f'boxes are (R, 4) numbers: x1, y1, x2, y2, or (R, 5) with a score: {error}') from error
-    rows = rows.reshape(0, 4) if rows.size == 0 else rows
-    if rows.ndim != 2 or rows.shape[1] not in (4, 5):
-        raise ValueError(f'boxes are (R, 4): x1, y1, x2, y2, or (R, 5) with a score; got numbers of shape {rows.shape}')
     crops = []
-    for number, row in enumerate(rows):
+    for number, row in enumerate(check_boxes(boxes)):
         window = crop_around(row[:4], margin, shape, f'box {number}')
         box = np.clip(row[:4], 0, [shape[1], shape[0], shape[1], shape[0]])
         crops.append(PersonCrop(window, box, float(row[4]) if len(row) == 5 else None))

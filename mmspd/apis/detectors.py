@@ -7,7 +7,8 @@ Taken as boxes are:
 * a dict with ``boxes`` or ``bboxes``, and ``scores`` and ``labels`` where there are, as torchvision's models give;
 * what mmdet's models give: an object with ``pred_instances``, or the dict with ``predictions`` of its inferencer.
 
-Of those with labels, :func:`torchvision_detector` and :func:`mmdet_detector` keep people alone.
+Of those with several labels, :func:`torchvision_detector` and :func:`mmdet_detector` keep people alone. A module of
+torchvision may be given as it is.
 """
 
 from collections.abc import Callable, Mapping
@@ -54,6 +55,11 @@ def detected_boxes(output: Any, where: str, label: int | None = None, threshold:
         if scores.shape != (len(boxes),):
             raise ValueError(f'{where}: the detector gave {len(boxes)} boxes, but scores of shape {scores.shape}')
         boxes = np.column_stack([boxes[:, :4], scores])
+    if label is None and fields['labels'] is not None and len(np.unique(_array(fields['labels']))) > 1:
+        raise ValueError(
+            f'{where}: the detector gave boxes with several labels, of which it is not known which one is a person: '
+            'wrap it in torchvision_detector or mmdet_detector, or give the boxes of people alone'
+        )
     kept = np.ones(len(boxes), bool)
     if label is not None and fields['labels'] is not None:
         kept &= _array(fields['labels']) == label

@@ -2,10 +2,10 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -13,15 +13,15 @@ from mmengine.config import Config
 from mmengine.logging import print_log
 
 from mmspd.apis.assembling import person_of, settle
-from mmspd.apis.crops import PersonCrop, boxes_inside, crops_around, whole_picture
-from mmspd.apis.detectors import Detector, detected_boxes
+from mmspd.apis.crops import PersonCrop, boxes_inside, check_boxes, crops_around, whole_picture
+from mmspd.apis.detectors import Detector, detected_boxes, torchvision_detector
 from mmspd.apis.model_loading import load_model
 from mmspd.apis.network import Network, Window, WindowPrediction
 from mmspd.apis.people import People
 from mmspd.apis.person import Person
 from mmspd.apis.sources import Picture, Source, is_stream, open_picture, picture_count, pictures_of
 from mmspd.datasets.crops.person_boxes import cut
-from mmspd.utils.progress import report_progress
+from mmspd.utils.progress import Report, report_progress
 
 __all__ = ['Boxes', 'SPDInferencer', 'Skipped', 'explain']
 
@@ -86,14 +86,14 @@ class SPDInferencer:
         box_margin: float = 0.1,
         fast: bool = True,
     ) -> None:
-        if batch_size < 1 or not 0 <= box_margin <= 2:
+        if not isinstance(batch_size, int) or batch_size < 1 or not 0 <= box_margin <= 2:
             raise ValueError(f'expected batch_size >= 1 and box_margin in 0..2, got {batch_size} and {box_margin}')
         loaded = load_model(config_or_name, checkpoint, device)
         heads = dict(parsing=loaded.model.seg_head, pose=loaded.model.pose_head, surface=loaded.model.densepose_head)
         self.branches = tuple(name for name, head in heads.items() if head is not None)
         self.name = loaded.name
         self.labels = loaded.labels
-        self.detector = detector
+        self.detector = torchvision_detector(detector) if isinstance(detector, torch.nn.Module) else detector
         self.batch_size = batch_size
         self.box_margin = box_margin
         self.network = Network(loaded, fast)
@@ -125,6 +125,9 @@ class SPDInferencer:
             given = [None] * len(source) if boxes is None else list(boxes)
             if len(given) != len(source):
                 raise ValueError(f'expected boxes for each of {len(source)} pictures (or None), got {len(given)}')
+            for number, each in enumerate(given):
+                if each is not None:
+                    check_listed(number, each)
             if any(is_stream(each) for each in source):
                 raise ValueError('a list is of pictures; give folders and videos one by one, or to stream()')
             return list(self._run(zip(pictures_of(source), given, strict=True), tta, _log_skipped))
@@ -163,11 +166,12 @@ class SPDInferencer:
         Yields:
             People: Of each picture that can be read, in order.
         """
-        pictures = ((each, None) for each in pictures_of(source) if wanted is None or wanted(each.name))
-        run = self._run(pictures, tta, skipped or _log_skipped)
-        yield from _with_progress(run, picture_count(source)) if progress else run
+        with report_progress('pictures') if progress else nullcontext(_no_report) as report:
+            pictures = _reported(pictures_of(source), picture_count(source) if progress else None, report)
+            chosen = ((each, None) for each in pictures if wanted is None or wanted(each.name))
+            yield from self._run(chosen, tta, skipped or _log_skipped)
 
-    def _run(self, pictures: Any, tta: bool, skipped: Skipped) -> Iterator[People]:
+    def _run(self, pictures: Iterable[tuple[Picture, Boxes | None]], tta: bool, skipped: Skipped) -> Iterator[People]:
         """People of (picture, boxes), batch by batch."""
         waiting: deque[_Job] = deque()
         for picture, boxes in pictures:
@@ -175,7 +179,7 @@ class SPDInferencer:
                 if picture.error is not None:
                     raise picture.error
                 waiting.append(self._job(picture, boxes))
-            except (OSError, TypeError, ValueError) as error:
+            except (OSError, TypeError, ValueError) as error:  # a TypeError: of what is no picture
                 skipped(picture.name, error)
                 continue
             if sum(len(job.crops) for job in waiting) >= self.batch_size or len(waiting) >= self.batch_size:
@@ -188,10 +192,18 @@ class SPDInferencer:
         assert image is not None
         shape = (image.shape[0], image.shape[1])
         if boxes is None and self.detector is not None:
-            boxes = boxes_inside(detected_boxes(self.detector(image), picture.name), shape)
+            boxes = boxes_inside(self._detect(self.detector, picture.name, image), shape)
         if boxes is None:
             return _Job(picture, [whole_picture(shape)])
         return _Job(picture, crops_around(boxes, shape, self.box_margin))
+
+    @staticmethod
+    def _detect(detector: Detector, name: str, image: np.ndarray) -> np.ndarray:
+        """Boxes of a detector, which may draw on its picture and fail in ways of its own."""
+        try:
+            return detected_boxes(detector(image.copy()), name)
+        except Exception as error:
+            raise ValueError(f'{name}: the detector failed: {type(error).__name__}: {error}') from error
 
     def _batch(self, waiting: deque[_Job], tta: bool) -> Iterator[People]:
         """Predict all persons of the waiting jobs, ``batch_size`` at a time; empties ``waiting``."""
@@ -222,6 +234,18 @@ class SPDInferencer:
         return self.branches != ('pose',) and not person.window_body.any()
 
 
+def check_listed(number: int, boxes: Boxes) -> None:
+    """Refuse what are no boxes of a picture of a list: a mistake of the caller's, and not of the picture.
+
+    Raises:
+        ValueError: Of :func:`~mmspd.apis.crops.check_boxes`; the message counts pictures from 0.
+    """
+    try:
+        check_boxes(boxes)
+    except ValueError as error:
+        raise ValueError(f'boxes[{number}], of one picture of the list: {error}') from error
+
+
 def explain(name: str, error: Exception) -> str:
     """What was wrong with a picture, in a line that names it."""
     return str(error) if name in str(error) else f'{name}: {error}'
@@ -232,10 +256,15 @@ def _log_skipped(name: str, error: Exception) -> None:
     print_log(f'left out: {explain(name, error)}', logger='current', level=logging.WARNING)
 
 
-def _with_progress(run: Iterator[People], total: int | None) -> Iterator[People]:
-    """The same, reporting how many pictures are done."""
-    with report_progress('pictures') as report:
-        report(0, total or 0)
-        for done, people in enumerate(run, start=1):
-            yield people
-            report(done, max(done, total or 0))
+def _no_report(done: int, total: int) -> None:
+    """Nothing is reported."""
+
+
+def _reported(pictures: Iterable[Picture], total: int | None, report: Report) -> Iterator[Picture]:
+    """The same, reporting how many were taken, whatever became of them."""
+    done = 0
+    for picture in pictures:
+        report(done, max(done + 1, total or 0))
+        yield picture
+        done += 1
+    report(done, done)

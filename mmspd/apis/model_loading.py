@@ -1,7 +1,8 @@
 """Models ready to be used: built from a config, their weights read without running anything that the file contains."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +14,7 @@ from torch import nn
 import mmspd
 from mmspd.anatomy import LABEL_SETS, LabelSet
 from mmspd.models.segmentors import SPD
-from mmspd.registry import DATASETS, MODELS
+from mmspd.registry import DATASETS, MODELS, TRANSFORMS
 from mmspd.utils.checkpoint import load_from_local, require_weights
 
 __all__ = ['PRETRAINED', 'SHIPPED_MODELS', 'LoadedModel', 'Variant', 'load_model', 'recipe_of']
@@ -65,8 +66,9 @@ def load_model(
 
     Raises:
         FileNotFoundError: If there is no such config or checkpoint.
-        ValueError: If a config needs a checkpoint and has none, is none of an SPD, or the checkpoint is of another
-            model or holds more than weights; or there is no such device.
+        TypeError: If the config is neither a name nor a config, such as a plain dict.
+        ValueError: If a config fails, needs a checkpoint and has none, or is none of an SPD; if the checkpoint is of
+            another model, or holds more than weights or weights that are not finite; or there is no such device.
     """
     where = _device(device)
     if isinstance(config_or_name, str) and config_or_name in SHIPPED_MODELS:
@@ -79,12 +81,12 @@ def load_model(
             f'{name}: a config needs a checkpoint, such as one that tools/train.py wrote; without any there is the '
             f'shipped model {", ".join(SHIPPED_MODELS)}'
         )
-    model = MODELS.build(recipe['model'])
+    with _using(name):
+        model = MODELS.build(recipe['model'])
     if not isinstance(model, SPD):
         raise ValueError(f'{name}: expected the config of an SPD, got one of a {type(model).__name__}')
-    weights = load_from_local(str(checkpoint))
-    require_weights(model, weights, str(checkpoint))
-    model.load_state_dict(weights.get('state_dict', weights), strict=False)
+    weights = load_from_local(str(checkpoint), 'cpu')
+    model.load_state_dict(require_weights(model, weights, str(checkpoint)), strict=False)
     return LoadedModel(
         name,
         _frozen(model).to(where),
@@ -99,12 +101,26 @@ def _device(device: str | torch.device | None) -> torch.device:
     """The device to use, checked."""
     if device is None:
         return torch.device('cuda' if torch.cuda.is_available() else 'cpu')
+    there = f'{torch.cuda.device_count()} CUDA device(s)' if torch.cuda.is_available() else 'no CUDA device'
+    refusal = f'there is no device {str(device)!r} here, but cpu and {there}'
     try:
-        return torch.empty(0, device=device).device
-    except (RuntimeError, AssertionError) as error:  # as PyTorch says that it is built without one
-        there = f'{torch.cuda.device_count()} CUDA device(s)' if torch.cuda.is_available() else 'no CUDA device'
-        reason = str(error).splitlines()[0]
-        raise ValueError(f'there is no device {str(device)!r} here, but cpu and {there} ({reason})') from error
+        probe = torch.empty(0, device=device)
+    except (AssertionError, ImportError, RuntimeError, TypeError) as error:  # as PyTorch says that it is built without
+        reason = str(error).partition('\n')[0]
+        raise ValueError(f'{refusal} ({reason})') from error
+    if probe.is_meta:
+        raise ValueError(f'{refusal} (tensors on it have no values)')
+    return probe.device
+
+
+@contextmanager
+def _using(name: str | Path) -> Iterator[None]:
+    """Say of which config it is where it fails: being a program, it can in any way there is."""
+    try:
+        yield
+    except Exception as error:
+        reason = ' '.join(str(error).split())
+        raise ValueError(f'{name}: the config cannot be used: {type(error).__name__}: {reason}') from error
 
 
 def _shipped(name: str) -> dict[str, Any]:
@@ -124,8 +140,14 @@ def recipe_of(config: str | Path | Config) -> tuple[str, dict[str, Any]]:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is no config, or not of a model with a test pipeline.
+        TypeError: If it is neither a file's name nor a config.
+        ValueError: If it is no config, fails, or is not of a model with a test pipeline.
     """
+    if not isinstance(config, str | Path | Config):
+        raise TypeError(
+            f"expected a shipped model's name, a config file or a mmengine.config.Config, got a "
+            f'{type(config).__name__}; a dict becomes one with Config(dict(model=..., test_pipeline=[...]))'
+        )
     if not isinstance(config, Config):
         path = Path(config).expanduser()
         if not path.is_file():
@@ -134,23 +156,38 @@ def recipe_of(config: str | Path | Config) -> tuple[str, dict[str, Any]]:
             )
         if path.suffix != '.py':
             raise ValueError(f'{path}: expected a config such as configs/spd/spd_r101_lip.py, which ends in .py')
-        config = Config.fromfile(path)
+        with _using(path):
+            config = Config.fromfile(path)
     name = Path(config.filename).stem if config.filename else 'the config'
-    affine = next((step for step in config.get('test_pipeline', ()) if step['type'].endswith('PersonAffine')), None)
-    if 'model' not in config or affine is None:
-        raise ValueError(f'{name}: expected a config with model and a test_pipeline with PersonAffine')
-    recipe = dict(
-        model=_without_downloads(config.model.to_dict()), input_size=affine['size'], grid=affine.get('grid', 'edge')
-    )
-    recipe['labels'] = _trained_labels(config)
-    return name, recipe | _variants(config)
+    with _using(name):
+        step = _step(config.get('test_pipeline', ()), 'PersonAffine')
+        if 'model' in config and step is not None:
+            affine = TRANSFORMS.build(step)
+            recipe = dict(
+                model=_without_downloads(config.model.to_dict()),
+                input_size=affine.size,
+                grid=affine.grid,
+                labels=_trained_labels(config),
+            )
+            return name, recipe | _variants(config)
+    raise ValueError(f'{name}: expected a config with model and a test_pipeline with PersonAffine')
+
+
+def _step(pipeline: Iterable[Mapping[str, Any]], name: str) -> Mapping[str, Any] | None:
+    """The first step of a pipeline whose kind has a name that ends so; the kind may be the class itself."""
+    for step in pipeline:
+        kind = step.get('type', '')
+        if (kind.__name__ if isinstance(kind, type) else str(kind)).endswith(name):
+            return step
+    return None
 
 
 def _trained_labels(config: Config) -> str | None:
     """The label set of the data that the model is trained on, as its reader has it; None where that says nothing."""
     dataset = config.get('train_dataloader', {}).get('dataset', {})
     for each in dataset.get('datasets', [dataset]):  # of a joined one
-        reader = DATASETS.get(each['type']) if 'type' in each else None
+        kind = each.get('type')
+        reader = DATASETS.get(kind) if isinstance(kind, str) else kind
         name = getattr(reader, 'METAINFO', {}).get('label_set')
         if name in LABEL_SETS and each.get('with_parsing', True):
             return name
@@ -159,20 +196,21 @@ def _trained_labels(config: Config) -> str | None:
 
 def _variants(config: Config) -> dict[str, Any]:
     """Test-time augmentation as ``tta_pipeline`` has it, if it does."""
-    steps = [step for step in config.get('tta_pipeline', ()) if step['type'].endswith('TestTimeAug')]
-    choices = steps[0]['transforms'][0] if steps else []
+    step = _step(config.get('tta_pipeline', ()), 'TestTimeAug')
+    choices = step['transforms'][0] if step else []
     if not choices:
         return {}
-    return dict(variants=[(choice.get('scale', 1.0), choice.get('flip', False)) for choice in choices])
+    return dict(variants=[(float(choice.get('scale', 1.0)), bool(choice.get('flip', False))) for choice in choices])
 
 
-def _without_downloads(model: Mapping[str, Any]) -> dict[str, Any]:
-    """The model's config without weights to start from, which the checkpoint replaces."""
-    return {
-        key: _without_downloads(value) if isinstance(value, Mapping) else value
-        for key, value in model.items()
-        if key != 'init_cfg'
-    } | ({'init_cfg': None} if 'init_cfg' in model else {})
+def _without_downloads(value: Any) -> Any:
+    """A model's config without weights to start from, which the checkpoint replaces; classes become their names."""
+    if isinstance(value, Mapping):
+        kept = {key: _without_downloads(each) for key, each in value.items() if key != 'init_cfg'}
+        return kept | ({'init_cfg': None} if 'init_cfg' in value else {})
+    if isinstance(value, list | tuple):
+        return type(value)(_without_downloads(each) for each in value)
+    return f'{value.__module__}.{value.__qualname__}' if isinstance(value, type) else value
 
 
 def _labels_of(model: SPD, name: str | None) -> LabelSet:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+import cv2
 import numpy as np
 import torch
 from mmengine.structures import InstanceData
@@ -23,8 +24,10 @@ from mmspd.utils.arrays import to_numpy
 
 __all__ = ['Charts', 'Network', 'Window', 'WindowPrediction']
 
-# Averaged logits are kept for this many pixels at most, some 80 MB of them, and read between.
-_LARGEST_FRAME: Final = 1024 * 1024
+# Averaged logits are kept for this many pixels at most, 21 MB for 20 classes, and read between.
+_LARGEST_FRAME: Final = 512 * 512
+# Bilinear sampling leaves out pixels of a part of more than this many inputs a side: it is reduced to half of that.
+_LARGEST_STRETCH: Final = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,11 +104,16 @@ class Network:
         """
         if self._plain and not tta:
             return self._predict_plain(windows)
-        variants = self.loaded.variants if tta else ((1.0, False),)
-        predicted = [self.model.predict(*self.inputs(windows, variant)) for variant in variants]
-        groups = [list(group) for group in zip(*predicted, strict=True)]
-        samples = SPDTTAModel(module=self.model).merge_preds(groups) if tta else predicted[0]
+        if not tta:
+            samples = self.model.predict(*self.inputs(windows, (1.0, False)))
+        else:  # one after the other: each variant of a window holds logits of its own
+            merge = SPDTTAModel(module=self.model).merge_preds
+            samples = [merge([self._variants(window)])[0] for window in windows]
         return [_in_window(sample, window) for sample, window in zip(samples, windows, strict=True)]
+
+    def _variants(self, window: Window) -> list[SPDDataSample]:
+        """Predictions of all variants of a part."""
+        return [self.model.predict(*self.inputs([window], variant))[0] for variant in self.loaded.variants]
 
     def inputs(self, windows: Sequence[Window], variant: Variant) -> tuple[torch.Tensor, list[SPDDataSample]]:
         """Network inputs of one variant, on the model's device, and samples that know their matrices and boxes."""
@@ -114,7 +122,9 @@ class Network:
         images, samples = [], []
         for window in windows:
             shape = window.image.shape[:2]
-            results = affine(dict(img=window.image, ori_shape=shape))
+            image = _reduced(window.image, self.loaded.input_size)
+            results = affine(dict(img=image, ori_shape=image.shape[:2]))
+            results['warp_matrix'] @= scaling(image.shape[1] / shape[1], image.shape[0] / shape[0])
             frame = _frame_of(shape)
             to_window = scaling(shape[1] / frame[1], shape[0] / frame[0])
             meta = {key: results[key] for key in ('img_shape', 'flip')}
@@ -152,6 +162,17 @@ class Network:
                 charts = Charts(part_logits, uv.clip(0, 1), original)
             predictions.append(WindowPrediction(None if logits is None else logits[number], joints, scores, charts))
         return predictions
+
+
+def _reduced(image: np.ndarray, input_size: tuple[int, int]) -> np.ndarray:
+    """A part of a picture, each side at most some times that of the network input, by means of its pixels."""
+    width, height = (
+        _LARGEST_STRETCH // 2 * allowed if side > _LARGEST_STRETCH * allowed else side
+        for side, allowed in zip(image.shape[1::-1], input_size, strict=True)
+    )
+    if (width, height) == image.shape[1::-1]:
+        return image
+    return cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
 
 
 def _frame_of(shape: tuple[int, int]) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from typing import Final
 
 from PIL import Image
 
-from mmspd.utils.kept_files import write_kept
+from mmspd.utils.kept_files import needs_writing, write_kept
 from mmspd.utils.safe_paths import inside
 
 __all__ = ['file_stem', 'png', 'write_files']
@@ -35,6 +35,8 @@ def write_files(folder: str | Path, files: Mapping[str, bytes], overwrite: bool)
         ValueError: If a name leads out of the folder.
     """
     paths = {inside(folder, name, 'the name of a result'): content for name, content in files.items()}
+    for path, content in paths.items():  # before any is written
+        needs_writing(path, partial(list, [content]), overwrite)
     for path, content in paths.items():
         write_kept(path, partial(list, [content]), overwrite)
     return list(paths)

@@ -20,6 +20,8 @@ __all__ = ['Claim', 'owners', 'sureness']
 
 # Logits that are equal differ by rounding, once they are read from windows at different places.
 _EQUAL: Final = 1e-5
+# Pixels whose logits are read together.
+_AT_ONCE: Final = 1 << 16
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,24 +41,24 @@ class Claim:
     area: np.ndarray
 
 
-def sureness(claim: Claim) -> np.ndarray:
-    """The largest probability of a class that is not background at each pixel of the window.
+def sureness(claim: Claim, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
+    """The largest probability of a class that is not background at pixels of the picture.
 
     Args:
         claim (Claim): Of the person.
+        rows (np.ndarray): Integers (P,).
+        columns (np.ndarray): Integers (P,).
 
     Returns:
-        np.ndarray: float32 (h, w), 0..1; -1 where the person claims nothing.
+        np.ndarray: float32 (P,), 0..1.
     """
-    x0, y0, x1, y1 = claim.window
     left, top, right, bottom = claim.area
-    columns = (torch.arange(x0, x1, dtype=torch.float64) + 0.5 - left) / (right - left) * 2 - 1
-    rows = (torch.arange(y0, y1, dtype=torch.float64) + 0.5 - top) / (bottom - top) * 2 - 1
-    grid = torch.stack(torch.meshgrid(columns, rows, indexing='xy'), dim=-1).float()[None]
+    x = (columns + 0.5 - left) / (right - left) * 2 - 1
+    y = (rows + 0.5 - top) / (bottom - top) * 2 - 1
+    grid = torch.from_numpy(np.stack([x, y], axis=-1).astype(np.float32))[None, None]
     logits = torch.from_numpy(claim.logits).float()[None]
     read = F.grid_sample(logits, grid, mode='bilinear', padding_mode='border', align_corners=False)
-    probability = read.softmax(dim=1)[0, 1:].amax(dim=0).numpy()
-    return np.where(claim.body, probability, np.float32(-1))
+    return read[0, :, 0].softmax(dim=0)[1:].amax(dim=0).numpy()
 
 
 def owners(claims: Sequence[Claim], size: tuple[int, int]) -> np.ndarray:
@@ -70,17 +72,26 @@ def owners(claims: Sequence[Claim], size: tuple[int, int]) -> np.ndarray:
         np.ndarray: int32 (H, W): 0 nobody's, else the person's number, from 1.
     """
     owner = np.zeros(size, np.int32)
-    surest = np.full(size, -1, np.float32)
+    several = np.zeros(size, bool)
     for number, claim in enumerate(claims, start=1):
-        alone = not any(other is not claim and _meet(claim.window, other.window) for other in claims)
-        sure = np.where(claim.body, np.float32(1), np.float32(-1)) if alone else sureness(claim)
-        x0, y0, x1, y1 = claim.window
-        here = sure > surest[y0:y1, x0:x1] + _EQUAL
-        owner[y0:y1, x0:x1][here] = number
-        surest[y0:y1, x0:x1][here] = sure[here]
+        own, others = owner[_place(claim.window)], several[_place(claim.window)]
+        others |= claim.body & (own > 0)
+        own[claim.body] = number
+    surest = np.full(size, -1, np.float32) if several.any() else None
+    for number, claim in enumerate(claims, start=1):
+        if surest is None:
+            break
+        rows, columns = np.nonzero(several[_place(claim.window)] & claim.body)
+        rows, columns = rows + claim.window[1], columns + claim.window[0]
+        for start in range(0, len(rows), _AT_ONCE):
+            place = rows[start : start + _AT_ONCE], columns[start : start + _AT_ONCE]
+            sure = sureness(claim, *place)
+            surer = sure > surest[place] + _EQUAL
+            owner[place] = np.where(surer, number, owner[place])
+            surest[place] = np.where(surer, sure, surest[place])
     return owner
 
 
-def _meet(first: PixelCrop, second: PixelCrop) -> bool:
-    """Whether two windows share a pixel."""
-    return max(first[0], second[0]) < min(first[2], second[2]) and max(first[1], second[1]) < min(first[3], second[3])
+def _place(window: PixelCrop) -> tuple[slice, slice]:
+    """A window as an index of a picture."""
+    return slice(window[1], window[3]), slice(window[0], window[2])

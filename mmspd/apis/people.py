@@ -108,11 +108,20 @@ class People(Sequence[Person]):
     @cached_property
     def person_map(self) -> np.ndarray:
         """int32 (H, W): whose each pixel is, counted from 1; 0 where nobody is."""
+        return self._numbered([person.window_body for person in self.persons])
+
+    @cached_property
+    def surface_person_map(self) -> np.ndarray:
+        """int32 (H, W): whose surface shows at each pixel of :attr:`iuv`, counted from 1; 0 where none does."""
+        shown = (person.window_iuv for person in self.persons)
+        return self._numbered([iuv[0] > 0 for iuv in shown if iuv is not None])
+
+    def _numbered(self, places: Sequence[np.ndarray]) -> np.ndarray:
+        """The number of the first person that is at each pixel, of bool (h, w) of all persons' windows."""
         out = np.zeros(self.image.shape[:2], np.int32)
-        for number in range(len(self), 0, -1):
-            person = self.persons[number - 1]
-            x0, y0, x1, y1 = person.window
-            out[y0:y1, x0:x1][person.window_body] = number
+        for number in range(len(places), 0, -1):
+            x0, y0, x1, y1 = self.persons[number - 1].window
+            out[y0:y1, x0:x1][places[number - 1]] = number
         return out
 
     def to_dict(self) -> dict[str, Any]:
@@ -164,7 +173,7 @@ class People(Sequence[Person]):
             parsing=dict(labels=self.parsing, **classes),
             pose=joints | (dict(side_colours=SAFE_SIDE_COLOURS) if palette == 'colour_blind' else {}),
             surface=dict(iuv=self.iuv),
-            contours=dict(iuv=self.iuv, person_map=self.person_map),
+            contours=dict(iuv=self.iuv, person_map=self.surface_person_map),
         )
         fields['sheet'] = fields['parsing'] | fields['pose'] | fields['contours']
         boxes = np.stack([person.box for person in self.persons]) if self.persons else None
@@ -215,6 +224,7 @@ class People(Sequence[Person]):
             OSError: If a file cannot be written.
             ValueError: If a format is unknown, or the name is none of a file.
         """
+        formats = (formats,) if isinstance(formats, str) else formats
         strays = [each for each in formats if each not in FORMATS]
         if strays or not formats:
             raise ValueError(f'formats are some of {", ".join(FORMATS)}, got {list(formats)}')

@@ -20,6 +20,7 @@ from mmspd.results.keypoint_results import keypoint_entry
 
 if TYPE_CHECKING:
     from mmspd.apis.people import People
+    from mmspd.apis.try_on import TryOn
 
 __all__ = ['Person']
 
@@ -42,7 +43,7 @@ class Person:
         window_parsing: uint8 (h, w), classes; None without a parsing branch.
         charts: Of the surface; None without a dense-pose branch.
         others: bool (h, w), pixels of the window that belong to another person; None where there is none.
-        image: uint8 (H, W, 3), BGR, the picture; None leaves nothing to draw on.
+        image: uint8 (H, W, 3), BGR, the picture, which it keeps in memory; None leaves nothing to draw on.
         source: Where the picture comes from.
         number: Which of the picture's persons it is, from 1.
     """
@@ -160,12 +161,12 @@ class Person:
         x1, y1, x2, y2 = (float(edge) for edge in self.box)
         entry: dict[str, Any] = {}
         if self.joints is not None and self.joint_scores is not None:
-            entry |= keypoint_entry(str(image_id), self.joints, self.joint_scores)
+            entry['keypoints'] = keypoint_entry(str(image_id), self.joints, self.joint_scores)['keypoints']
         if self.window_parsing is not None or self.window_iuv is not None:
             encoded = coco_mask.encode(np.asfortranarray(self.mask.astype(np.uint8)))
             entry['segmentation'] = dict(size=list(self.size), counts=encoded['counts'].decode('ascii'))
         bbox = [x1, y1, x2 - x1, y2 - y1]
-        if self.iuv is not None:
+        if self.window_iuv is not None:
             bbox, iuv = self._boxed_surface()
             entry |= result_entry(DenseResult(0, (bbox[0], bbox[1], bbox[2], bbox[3]), self.score, iuv))
         return entry | dict(image_id=image_id, category_id=1, bbox=bbox, score=float(self.score))
@@ -187,7 +188,15 @@ class Person:
         Arguments, result and errors are those of :meth:`People.save`.
         """
         name = name or f'{file_stem(self.source)}_person{self.number}'
-        return self._alone().save(folder, formats, name, overwrite, palette)
+        others = [each for each in formats if each != 'tryon']
+        written = self._alone().save(folder, others, name, overwrite, palette) if others else []
+        return written + (self.try_on().save(folder, name, overwrite) if 'tryon' in formats else [])
+
+    def try_on(self, garment: str = 'upper', margin: float = 0.02) -> 'TryOn':
+        """What virtual try-on asks of this person; see :func:`mmspd.apis.try_on.try_on`."""
+        from mmspd.apis.try_on import try_on  # which is about persons
+
+        return try_on(self._own_image(), self, garment, margin)
 
     def _alone(self) -> 'People':
         """The picture with this person only.
@@ -197,19 +206,34 @@ class Person:
         """
         from mmspd.apis.people import People  # which are made of persons
 
-        if self.image is None:
-            raise ValueError('this person was made without its picture (image), on which it could be drawn')
+        image = self._own_image()
         found = dict(parsing=self.window_parsing, pose=self.joints, surface=self.charts)
         branches = [name for name, field_of_it in found.items() if field_of_it is not None]
-        return People(self.image, self.source, [self], self.labels, branches)
+        return People(image, self.source, [self], self.labels, branches)
+
+    def _own_image(self) -> np.ndarray:
+        """The picture.
+
+        Raises:
+            ValueError: If the person does not know it.
+        """
+        if self.image is None:
+            raise ValueError('this person was made without its picture (image), on which it could be drawn')
+        return self.image
 
     def _boxed_surface(self) -> tuple[list[float], np.ndarray]:
         """The whole pixels that the box touches, x, y, width, height, and their I, U, V: uint8 (h, w, 3)."""
-        x1, y1 = (max(0, int(np.floor(edge))) for edge in self.box[:2])
-        x2, y2 = int(np.ceil(self.box[2])), int(np.ceil(self.box[3]))
-        assert self.iuv is not None
-        part = as_bytes(self.iuv[:, y1:y2, x1:x2])
-        return [float(x1), float(y1), float(part.shape[1]), float(part.shape[0])], part
+        low, high = np.floor(self.box[:2]).astype(int), np.ceil(self.box[2:]).astype(int)
+        x1, y1 = np.maximum(low, 0).tolist()
+        x2, y2 = np.minimum(high, self.size[::-1]).tolist()
+        left, top, right, bottom = self.window
+        assert self.window_iuv is not None
+        part = np.zeros((3, y2 - y1, x2 - x1), np.float32)
+        columns, rows = slice(max(x1, left), min(x2, right)), slice(max(y1, top), min(y2, bottom))
+        part[:, rows.start - y1 : rows.stop - y1, columns.start - x1 : columns.stop - x1] = self.window_iuv[
+            :, rows.start - top : rows.stop - top, columns.start - left : columns.stop - left
+        ]
+        return [float(x1), float(y1), float(x2 - x1), float(y2 - y1)], as_bytes(part)
 
     def _in_picture(self, field_of_window: np.ndarray) -> np.ndarray:
         """A field (..., h, w) of the window in the whole picture (..., H, W), 0 elsewhere; a new array."""

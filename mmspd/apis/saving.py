@@ -31,7 +31,7 @@ def contents_of(people: 'People', kind: str, palette: str) -> dict[str, bytes]:
         dict[str, bytes]: Ends of file names and contents; empty for a format of a branch that the model does not have.
     """
     if kind == 'json':
-        return {'.json': (json.dumps(people.to_dict(), indent=1) + '\n').encode()}
+        return {'.json': (json.dumps(people.to_dict(), indent=1, allow_nan=False) + '\n').encode()}
     if kind == 'sheet':
         return {'_sheet.png': png(Image.fromarray(people.plot(palette=palette)))}
     if kind == 'png' and people.parsing is not None:
@@ -39,21 +39,12 @@ def contents_of(people: 'People', kind: str, palette: str) -> dict[str, bytes]:
         picture.putpalette(np.asarray(people.labels.colours(palette), np.uint8).tobytes())
         return {'_parsing.png': png(picture)}
     if kind == 'iuv' and people.iuv is not None:
+        # A byte for each pixel, as DensePose's tools have it, as long as it holds the numbers.
+        numbers = people.surface_person_map.astype(np.uint8 if len(people) < 256 else np.uint16)
         # Pillow writes R, G, B; OpenCV reads B, G, R.
         iuv = Image.fromarray(np.ascontiguousarray(as_bytes(people.iuv)[..., ::-1]))
-        return {'_IUV.png': png(iuv), '_INDS.png': png(Image.fromarray(_numbers(people)))}
+        return {'_IUV.png': png(iuv), '_INDS.png': png(Image.fromarray(numbers))}
     if kind == 'tryon' and people.parsing is not None:
         wanted = {f'_person{number}': try_on(people.image, person) for number, person in enumerate(people, start=1)}
         return {f'{name}{end}': content for name, each in wanted.items() for end, content in each.contents().items()}
     return {}
-
-
-def _numbers(people: 'People') -> np.ndarray:
-    """The person, counted from 1, whose surface shows at each pixel: uint8 (H, W), or uint16 beyond 255 persons."""
-    numbers = np.zeros(people.image.shape[:2], np.uint8 if len(people) < 256 else np.uint16)
-    for number in range(len(people), 0, -1):
-        person = people[number - 1]
-        x0, y0, x1, y1 = person.window
-        assert person.window_iuv is not None
-        numbers[y0:y1, x0:x1][person.window_iuv[0] > 0] = number
-    return numbers

@@ -15,8 +15,10 @@ __all__ = ['VIDEO_SUFFIXES', 'Picture', 'Source', 'is_stream', 'open_picture', '
 
 VIDEO_SUFFIXES: Final = ('.mp4', '.avi', '.mov', '.mkv', '.webm', '.m4v', '.mpg', '.mpeg')
 
-# Containers tell the number of frames roughly; below this share of it frames are missing.
-_SHORT: Final = 0.98
+# Containers tell the number of frames roughly; with this share fewer, frames are missing.
+_ROUGH: Final = 0.02
+# How lists of other files begin, which FFmpeg would open.
+_PLAYLISTS: Final = (b'ffconcat', b'#EXTM3U')
 
 # A picture, or a folder's or video's name.
 Source = np.ndarray | Image.Image | str | Path
@@ -39,7 +41,7 @@ class Picture:
 
 def is_stream(source: Any) -> bool:
     """Whether a source is a folder or a video, of which there may be more than memory holds."""
-    if not isinstance(source, str | Path) or _is_address(source):
+    if not isinstance(source, str | Path) or not str(source) or _is_address(source):
         return False
     try:
         path = Path(source).expanduser()
@@ -66,6 +68,8 @@ def open_picture(source: Any, name: str = 'array') -> Picture:
     """
     if isinstance(source, str | Path):
         text = str(source)
+        if not text:
+            raise ValueError('the name of the picture is empty')
         if _is_address(source):
             raise ValueError(f'{text}: addresses are not opened; download the picture and give its file name')
         try:
@@ -74,6 +78,8 @@ def open_picture(source: Any, name: str = 'array') -> Picture:
             raise FileNotFoundError(f'the picture is missing: {text} ({error})') from error
         return Picture(text, read_photograph(path, text))
     if isinstance(source, Image.Image):
+        if source.mode == 'I' and source.format is None:
+            raise ValueError(f"{name}: Pillow's mode 'I' does not say what is white; convert it to 'L' or 'I;16'")
         return Picture(name, upright_pixels(source, name))
     if isinstance(source, np.ndarray):
         return Picture(name, _pixels(source, name))
@@ -98,7 +104,7 @@ def _pixels(array: np.ndarray, name: str) -> np.ndarray:
         return cv2.cvtColor(shown, cv2.COLOR_GRAY2BGR)
     if shown.shape[2] == 4:
         return upright_pixels(Image.fromarray(cv2.cvtColor(shown, cv2.COLOR_BGRA2RGBA)), name)
-    return np.ascontiguousarray(shown)
+    return shown.copy()  # which the caller may fill anew
 
 
 def pictures_of(source: Any) -> Iterator[Picture]:
@@ -133,7 +139,11 @@ def _try(source: Any, name: str) -> Picture:
 
 def _folder(path: Path) -> list[Path]:
     """A folder's pictures."""
-    return sorted(file for file in path.iterdir() if file.suffix.lower() in PHOTOGRAPH_SUFFIXES)
+    return sorted(
+        file
+        for file in path.iterdir()
+        if file.suffix.lower() in PHOTOGRAPH_SUFFIXES and not file.name.startswith('.') and not file.is_dir()
+    )
 
 
 def picture_count(source: Any) -> int | None:
@@ -146,16 +156,27 @@ def picture_count(source: Any) -> int | None:
     path = Path(source).expanduser()
     if path.is_dir():
         return len(_folder(path))
+    if not path.is_file() or _is_playlist(path):
+        return None
     video = cv2.VideoCapture(str(path))
     count = int(video.get(cv2.CAP_PROP_FRAME_COUNT)) if video.isOpened() else 0
     video.release()
     return count if count > 0 else None
 
 
+def _is_playlist(path: Path) -> bool:
+    """Whether a file is a list of others, which would be opened in its place."""
+    with path.open('rb') as file:
+        return file.read(64).lstrip(b'\xef\xbb\xbf \t\r\n').startswith(_PLAYLISTS)
+
+
 def _frames(path: Path) -> Iterator[Picture]:
     """A video's frames; one that cannot be opened comes as an error."""
     if not path.is_file():
         yield Picture(str(path), None, FileNotFoundError(f'the video is missing: {path}'))
+        return
+    if _is_playlist(path):
+        yield Picture(str(path), None, ValueError(f'{path}: is a list of other files, which are not opened'))
         return
     video = cv2.VideoCapture(str(path))
     try:
@@ -171,6 +192,6 @@ def _frames(path: Path) -> Iterator[Picture]:
         video.release()
     if number == 0:
         yield Picture(str(path), None, ValueError(f'{path}: no frame can be read: not a video, or of an unknown kind'))
-    elif number < _SHORT * expected:
+    elif number < expected - max(2, _ROUGH * expected):
         message = f'{path}: it says that it has {expected} frames, of which the first {number} can be read'
         yield Picture(str(path), None, ValueError(message))

@@ -120,11 +120,14 @@ def agnostic_mask(person: Person, garment: str = 'upper', margin: float = 0.02) 
     replaced = np.logical_or.reduce([masks[name] for name in groups])
     if replaced.any():
         replaced |= _limbs(person, limbs, parsing.shape)
-    radius = round(margin * float(person.box[3] - person.box[1]))
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    widened = cv2.dilate(replaced.astype(np.uint8), kernel) > 0
-    going = np.isin(parsing, [label for name in groups for label in person.labels.group(name)])
-    return widened & (going | (parsing == 0))
+    radius = margin * float(person.box[3] - person.box[1])
+    distance = cv2.distanceTransform((~replaced).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    widened = (distance <= radius) & replaced.any()
+    kept = (parsing > 0) & ~np.isin(parsing, [label for name in groups for label in person.labels.group(name)])
+    if person.others is not None:
+        x0, y0, x1, y1 = person.window
+        kept[y0:y1, x0:x1] |= person.others
+    return widened & ~kept
 
 
 def _limbs(person: Person, limbs: tuple[tuple[str, str], ...], shape: tuple[int, ...]) -> np.ndarray:

@@ -3,9 +3,11 @@
 import argparse
 import json
 import sys
+import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Final
 
 import numpy as np
 
@@ -16,6 +18,7 @@ from mmspd.apis.output_files import file_stem
 from mmspd.apis.saving import FORMATS
 from mmspd.apis.sources import is_stream
 from mmspd.cli.models import Subparsers, UsageError, add_command, add_model
+from mmspd.datasets.files.photographs import PHOTOGRAPH_SUFFIXES
 from mmspd.utils.kept_files import write_kept
 
 __all__ = ['add_parser']
@@ -40,7 +43,7 @@ def add_parser(commands: Subparsers) -> None:
     )  # fmt: skip
     parser.add_argument(
         '--boxes', nargs='+', type=_box, metavar='X1,Y1,X2,Y2',
-        help='of the people in the one picture, in pixels (default: it shows one person)',
+        help='of the people in the one picture, in pixels; a negative one as --boxes=-5,... (default: one person)',
     )  # fmt: skip
     parser.add_argument('--coco', type=Path, metavar='FILE', help="write all people as COCO's results, too")
     parser.add_argument('--tta', action='store_true', help='average over scales and mirror images: slower, better')
@@ -88,27 +91,42 @@ def run(args: argparse.Namespace) -> int:
     _check(args)
     inferencer = SPDInferencer(args.model, args.checkpoint, args.device, batch_size=args.batch_size)
     failures = _Failures()
-    entries: list[dict[str, Any]] = []
     written: dict[str, str] = {}
     done = 0
-    for people in _predicted(inferencer, args, failures):
-        stem = file_stem(people.source)
-        try:
-            if written.setdefault(stem, people.source) != people.source:
-                raise FileExistsError(f'{people.source}: its results would have the names of those of {written[stem]}')
-            people.save(args.out, args.export, overwrite=args.overwrite, palette=args.palette)
-        except FileExistsError as error:
-            failures(people.source, error)
-            continue
-        done += 1
+    with tempfile.TemporaryFile() as entries:  # which may be more than memory holds
+        for people in _predicted(inferencer, args, failures):
+            stem = file_stem(people.source)
+            try:
+                if written.setdefault(stem, people.source) != people.source:
+                    raise FileExistsError(
+                        f'{people.source}: its results would have the names of those of {written[stem]}'
+                    )
+                people.save(args.out, args.export, overwrite=args.overwrite, palette=args.palette)
+            except FileExistsError as error:
+                failures(people.source, error)
+                continue
+            done += 1
+            if args.coco is not None:
+                # COCO's own file names are their numbers, with zeros before.
+                for entry in people.to_coco(int(stem) if stem.isascii() and stem.isdigit() else stem):
+                    entries.write((b',\n' if entries.tell() else b'') + json.dumps(entry, allow_nan=False).encode())
         if args.coco is not None:
-            entries += people.to_coco(stem)
-    if args.coco is not None:
-        content = [json.dumps(entries).encode()]
-        write_kept(args.coco, lambda: content, args.overwrite)
+            write_kept(args.coco, partial(_listed, entries), args.overwrite)
+    if not done and not failures.count and not args.resume:
+        raise FileNotFoundError(
+            f'no picture is in {", ".join(args.sources)}: expected {", ".join(PHOTOGRAPH_SUFFIXES)}'
+        )
     left_out = f', {failures.count} left out' if failures.count else ''
     print(f'results of {done} {"picture" if done == 1 else "pictures"} in {args.out}{left_out}')
     return 1 if failures.count else 0
+
+
+def _listed(entries: IO[bytes]) -> Iterator[bytes]:
+    """The entries of a file as a list of JSON, piece by piece."""
+    entries.seek(0)
+    yield b'['
+    yield from iter(partial(entries.read, 1 << 20), b'')
+    yield b']\n'
 
 
 def _predicted(inferencer: SPDInferencer, args: argparse.Namespace, failures: _Failures) -> Iterator[People]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmspd.anatomy import JOINTS, LABEL_SETS, NUM_JOINTS
-from mmspd.apis import load_model
+from mmspd.apis import load_model, overlaps
 from mmspd.apis.assembling import person_of, settle
 from mmspd.apis.crops import PersonCrop, whole_picture
 from mmspd.apis.network import Network, Window
@@ -100,11 +100,24 @@ def test_sureness_is_the_largest_probability_of_a_body_class():
     labels = np.array([[0, 5], [5, 9]])
     logits = prediction(labels, np.array([[2.0, 1], [3, 4]])).logits
     claim = Claim((3, 4, 5, 6), labels > 0, logits, np.array([3.0, 4, 5, 6]))
-    want = [[-1, np.e / (np.e + 19)], [np.e**3 / (np.e**3 + 19), np.e**4 / (np.e**4 + 19)]]
-    np.testing.assert_allclose(sureness(claim), want, rtol=1e-5)
+    want = [np.e / (np.e + 19), np.e**3 / (np.e**3 + 19), np.e**4 / (np.e**4 + 19)]
+    np.testing.assert_allclose(sureness(claim, np.array([4, 5, 5]), np.array([4, 3, 4])), want, rtol=1e-5)
     # The background's probability does not count, however large: here it is e^2 / (e^2 + 19), of the others 1 / ...
-    claim = Claim((3, 4, 5, 6), np.ones((2, 2), bool), logits, np.array([3.0, 4, 5, 6]))
-    np.testing.assert_allclose(sureness(claim)[0, 0], 1 / (np.e**2 + 19), rtol=1e-5)
+    found = sureness(claim, np.array([4]), np.array([3]))
+    np.testing.assert_allclose(found, [1 / (np.e**2 + 19)], rtol=1e-5)
+    # Half way between the logits of two pixels, 0 and 1 of class 5, 2 and 0 of the background.
+    found = sureness(claim, np.array([4]), np.array([3.5]))
+    np.testing.assert_allclose(found, [np.exp(0.5) / (np.exp(0.5) + np.e + 18)], rtol=1e-5)
+
+
+def test_many_contested_pixels_are_read_in_parts(monkeypatch):
+    sure = np.full((10, 8), 4.0)
+    other = np.where(np.arange(10)[:, None] < 5, 6.0, 2.0) * np.ones((10, 8))
+    given = (LEFT, prediction(full(5), sure)), (RIGHT, prediction(full(9), other))
+    at_once = [person.parsing for person in persons_of(*given)]
+    monkeypatch.setattr(overlaps, '_AT_ONCE', 3)
+    for parsing, person in zip(at_once, persons_of(*given), strict=True):
+        np.testing.assert_array_equal(person.parsing, parsing)
 
 
 def test_of_two_persons_the_surer_has_the_pixel():

@@ -91,11 +91,9 @@ def instances(boxes=BOXES, scores=SCORES, labels=LABELS):
         (BOXES.tolist(), SCORES.tolist()),
         dict(boxes=BOXES, scores=SCORES),
         dict(bboxes=BOXES.tolist(), scores=SCORES.tolist()),
-        [dict(boxes=torch.tensor(BOXES), scores=torch.tensor(SCORES), labels=torch.tensor(LABELS))],
-        instances(),
-        dict(
-            predictions=[dict(bboxes=BOXES.tolist(), scores=SCORES.tolist(), labels=LABELS.tolist())], visualization=[]
-        ),
+        [dict(boxes=torch.tensor(BOXES), scores=torch.tensor(SCORES), labels=torch.tensor([1, 1, 1]))],
+        instances(labels=[0, 0, 0]),
+        dict(predictions=[dict(bboxes=BOXES.tolist(), scores=SCORES.tolist(), labels=[2, 2, 2])], visualization=[]),
     ],
 )
 def test_all_forms_of_boxes_are_taken(output):
@@ -126,6 +124,11 @@ def test_a_pair_is_told_from_a_tuple_of_boxes_whatever_their_number(count):
 )
 def test_nobody_found_is_no_box(output):
     assert detected_boxes(output, 'a.jpg', label=1, threshold=0.5).shape == (0, 4)
+
+
+def test_of_several_labels_it_must_be_said_which_one_is_a_person():
+    with pytest.raises(ValueError, match=r'a\.jpg: the detector gave boxes with several labels'):
+        detected_boxes(instances(), 'a.jpg')
 
 
 def test_labels_keep_people_alone():

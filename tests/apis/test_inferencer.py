@@ -139,7 +139,6 @@ def test_boxes_and_streams_do_not_go_together(bright_inferencer, tmp_path):
     [
         ([[0, 0, np.nan, 5]], 'array: box 0: expected a box'),
         ([[50, 50, 60, 60]], 'array: box 0: .* lies outside its picture of 16 x 20'),
-        ([1, 2, 3, 4], r'array: boxes are \(R, 4\)'),
     ],
 )
 def test_boxes_that_are_none_are_refused_with_the_pictures_name(bright_inferencer, boxes, message):
@@ -147,6 +146,34 @@ def test_boxes_that_are_none_are_refused_with_the_pictures_name(bright_inference
         bright_inferencer()(bright(), boxes=boxes)
     # In a list they cost their picture alone.
     assert levels(bright_inferencer()([bright(), bright(level=130)], boxes=[boxes, None])) == [130]
+
+
+def test_boxes_of_a_wrong_shape_are_the_callers_mistake_in_a_list_too(bright_inferencer):
+    inferencer = bright_inferencer()
+    with pytest.raises(ValueError, match=r'array: boxes are \(R, 4\)'):
+        inferencer(bright(), boxes=[1, 2, 3, 4])
+    with pytest.raises(ValueError, match=r'boxes\[1\], of one picture of the list: boxes are \(R, 4\)'):
+        inferencer([bright(), bright()], boxes=[None, [1, 2, 3, 4]])
+    with pytest.raises(ValueError, match='scores of boxes are finite'):
+        inferencer(bright(), boxes=[[0, 0, 5, 5, np.nan]])
+
+
+def test_the_callers_array_may_be_filled_anew(bright_inferencer):
+    image = bright()
+    people = bright_inferencer()(image)
+    image[:] = 0
+    assert people.image.max() > 0
+
+    def scribbler(picture):
+        picture[:] = 0
+        return [[0, 0, 10, 10]]
+
+    assert bright_inferencer(detector=scribbler)(bright())[0].areas
+
+
+def test_a_missing_video_is_an_error(bright_inferencer, tmp_path):
+    with pytest.raises(FileNotFoundError, match='the video is missing'):
+        bright_inferencer()(tmp_path / 'none.mp4')
 
 
 def test_one_picture_that_cannot_be_read_is_an_error(bright_inferencer, tmp_path):
@@ -193,7 +220,7 @@ def test_a_detector_that_fails_costs_its_picture_alone(bright_inferencer):
     results = inferencer.stream(pictures, skipped=lambda *each: told.append(each))
     assert levels(results) == [140, 141]
     assert [name for name, _ in told] == ['array 0', 'array 2']
-    with pytest.raises(ValueError, match='array: no people today'):
+    with pytest.raises(ValueError, match='array: the detector failed: ValueError: no people today'):
         inferencer(bright(level=150))
 
 

@@ -1,5 +1,6 @@
 """Arrays, Pillow's images, files, folders, videos and lists of them, and what is none of these."""
 
+import os
 from pathlib import Path
 
 import cv2
@@ -108,15 +109,16 @@ def test_a_folder_gives_its_pictures_in_the_order_of_names(tmp_path):
     (tmp_path / 'notes.txt').write_text('no picture')
     (tmp_path / 'broken.png').write_bytes(b'')
     (tmp_path / 'folder.png').mkdir()
+    (tmp_path / '._a.jpg').write_bytes(b'of another system')
     (tmp_path / 'inner').mkdir()
     write_png(tmp_path / 'inner' / 'z.png')
     found = list(pictures_of(tmp_path))
-    names = ['C.PNG', 'a.jpg', 'b.png', 'broken.png', 'd.webp', 'e.jpeg', 'f.bmp', 'folder.png']
+    names = ['C.PNG', 'a.jpg', 'b.png', 'broken.png', 'd.webp', 'e.jpeg', 'f.bmp']
     assert [Path(each.name).name for each in found] == names
     assert [each.name for each in found] == [str(tmp_path / name) for name in names]
-    assert [Path(each.name).name for each in found if each.error] == ['broken.png', 'folder.png']
+    assert [Path(each.name).name for each in found if each.error] == ['broken.png']
     assert [int(each.image[0, 0, 0]) for each in found if each.image is not None] == [2, 1, 0, 3, 4, 5]
-    assert picture_count(tmp_path) == picture_count(str(tmp_path)) == 8
+    assert picture_count(tmp_path) == picture_count(str(tmp_path)) == 7
     assert is_stream(tmp_path)
 
 
@@ -204,3 +206,24 @@ def test_pictures_are_read_one_by_one(tmp_path, monkeypatch):
     assert read == ['a.png']
     next(pictures)
     assert read == ['a.png', 'b.png']
+
+
+def test_a_list_of_other_files_is_no_video(tmp_path):
+    for name, text in (('a.mp4', 'ffconcat version 1.0\nfile secret.avi\n'), ('b.mp4', '\n#EXTM3U\nsecret.avi\n')):
+        (tmp_path / name).write_text(text)
+        (found,) = pictures_of(tmp_path / name)
+        assert found.image is None
+        assert 'is a list of other files' in str(found.error)
+        assert picture_count(tmp_path / name) is None
+
+
+def test_a_pipe_is_no_picture(tmp_path):
+    os.mkfifo(tmp_path / 'a.jpg')
+    (found,) = pictures_of(tmp_path)
+    assert 'expected a file of at most' in str(found.error)
+
+
+def test_an_empty_name_is_no_folder():
+    (found,) = pictures_of('')
+    assert 'the name of the picture is empty' in str(found.error)
+    assert not is_stream('')

@@ -45,11 +45,13 @@ def crop_around(
         extent = '' if size is None else f' of {width} x {height} pixels (width x height)'
         raise ValueError(f'{where}: the box with the corners {(x1, y1, x2, y2)} lies outside its picture{extent}')
     across, down = margin * (x2 - x1), margin * (y2 - y1)
+    if not all(map(math.isfinite, (min(width, x2 + across), min(height, y2 + down)))):
+        raise ValueError(f'{where}: the box with the corners {(x1, y1, x2, y2)} is larger than any picture')
     return (
-        max(0, math.floor(x1 - across)),
-        max(0, math.floor(y1 - down)),
-        int(min(width, math.ceil(x2 + across))),
-        int(min(height, math.ceil(y2 + down))),
+        math.floor(max(0.0, x1 - across)),
+        math.floor(max(0.0, y1 - down)),
+        math.ceil(min(width, x2 + across)),
+        math.ceil(min(height, y2 + down)),
     )
 
 

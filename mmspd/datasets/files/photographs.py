@@ -3,6 +3,8 @@
 :func:`mmspd.datasets.files.image_files.read_image` reads pictures that labels and joints belong to, in stored pixels.
 """
 
+import stat
+import re
 from pathlib import Path
 from typing import Final
 
@@ -12,14 +14,23 @@ from PIL import Image, ImageOps
 
 from mmspd.datasets.files.image_files import ImageFileError, decode
 
-__all__ = ['PHOTOGRAPH_SUFFIXES', 'read_photograph']
+__all__ = ['PHOTOGRAPH_SUFFIXES', 'check_effort', 'read_photograph']
 
 # By a file's first bytes, not by its name.
 _FORMATS: Final = ('JPEG', 'PNG', 'WEBP', 'BMP')
 PHOTOGRAPH_SUFFIXES: Final = ('.jpg', '.jpeg', '.png', '.webp', '.bmp')
+# Far more than a picture of the largest size that is read.
+MAX_BYTES: Final = 1 << 29
 # Pillow's modes of grey with more than 8 bits; a PNG has 16.
 _DEEP_GREY: Final = ('I', 'I;16', 'I;16B', 'I;16L', 'I;16N')
 _ALPHA: Final = ('RGBA', 'LA', 'PA', 'RGBa')
+# A progressive JPEG has about 10 scans and, with profiles and previews, some dozens of segments.
+_SCANS: Final = 100
+_SEGMENTS: Final = 2000
+# A JPEG's marker that a segment follows, or its end. Coded data holds none: its FF bytes are followed by 00 or a restart.
+_MARKER: Final = re.compile(rb'\xff([\xc0-\xcf\xd9-\xfe])')
+_END, _SCAN = 0xD9, 0xDA
+_BMP_RUNS: Final = (1, 2)  # run lengths of 8 and of 4 bits
 _OPAQUE: Final = ('1', 'L', 'P', 'RGB', 'RGBX', 'CMYK', 'YCbCr', 'LAB', 'HSV')
 
 
@@ -38,20 +49,59 @@ def read_photograph(source: str | Path | bytes, name: str | None = None) -> np.n
     Raises:
         FileNotFoundError: If there is no such file.
         IsADirectoryError: If it is a folder.
-        ImageFileError: A ValueError, if it is empty, truncated, broken, no such picture, or claims more pixels than
-            :data:`~mmspd.datasets.files.image_files.MAX_PIXELS`.
+        ImageFileError: A ValueError, if it is empty, truncated, broken, no such picture, claims more pixels than
+            :data:`~mmspd.datasets.files.image_files.MAX_PIXELS`, or would take far more time than ordinary ones.
     """
     if isinstance(source, bytes):
         data, name = source, name or 'the picture'
     else:
         name = name or str(source)
         try:
+            status = Path(source).stat()
+            if not stat.S_ISDIR(status.st_mode) and (not stat.S_ISREG(status.st_mode) or status.st_size > MAX_BYTES):
+                raise ImageFileError('unreadable', f'{name}: expected a file of at most {MAX_BYTES} bytes')
             data = Path(source).read_bytes()
         except FileNotFoundError as error:
             raise FileNotFoundError(f'the picture is missing: {name}') from error
     if not data:
         raise ImageFileError('unreadable', f'{name}: is empty, expected a JPEG, PNG, WebP or BMP picture')
+    check_effort(data, name)
     return upright_pixels(decode(data, name, _FORMATS), name)
+
+
+def check_effort(data: bytes, name: str) -> None:
+    """Refuse what small files can make Pillow work on for minutes, before it looks at them.
+
+    Each scan of a progressive JPEG goes through the whole picture and may have no more than 20 bytes; Pillow's reader of
+    segments, and of run lengths in BMP, is Python.
+
+    Args:
+        data (bytes): A file's content, of any kind.
+        name (str): What messages call it.
+
+    Raises:
+        ImageFileError: If it is a JPEG of more than 100 scans or 2000 segments, or a BMP with run lengths.
+    """
+    if data.startswith(b'\xff\xd8'):
+        _check_segments(data, name)
+    elif data.startswith(b'BM') and data[14:18] != b'\x0c\0\0\0':  # the oldest header knows no compression
+        if int.from_bytes(data[30:34], 'little') in _BMP_RUNS:
+            raise ImageFileError('unreadable', f'{name}: is a BMP with run lengths; save it without compression')
+
+
+def _check_segments(data: bytes, name: str) -> None:
+    """Count the segments and scans of a JPEG as a decoder meets them: what is in or after them does not count."""
+    scans = segments = place = 0
+    while (found := _MARKER.search(data, place)) and found[1][0] != _END:
+        scans += found[1][0] == _SCAN
+        segments += 1
+        if scans > _SCANS or segments > _SEGMENTS:
+            raise ImageFileError(
+                'unreadable',
+                f'{name}: has more than {_SCANS} scans or {_SEGMENTS} segments, an ordinary JPEG has some dozens; '
+                'save it again',
+            )
+        place = found.end() + max(2, int.from_bytes(data[found.end() : found.end() + 2], 'big'))
 
 
 def upright_pixels(image: Image.Image, name: str) -> np.ndarray:

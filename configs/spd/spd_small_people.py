@@ -6,6 +6,11 @@
 #
 # The first run makes the people, 300 of them to test on, in about eight minutes on two cores.
 #
+# Measured after its 6,000 iterations, one seed, on the 300 people that it has not seen: dataset/mIoU 0.343, pose/mED
+# 9.4 px, surface/I_accuracy 0.588, gps/GPS 0.708.
+#
+# Cost: 1.37 M parameters, 2.0 GFLOPs for one picture of 192x256. About 105 minutes on one core.
+#
 _base_ = '../quick/spd_quick_separable.py'
 
 data_root = 'data/people_6k'

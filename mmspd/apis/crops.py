@@ -1,13 +1,15 @@
 """Which part of a picture the network sees of each person."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from mmspd.datasets.crops.person_boxes import PixelCrop, crop_around
 
-__all__ = ['PersonCrop', 'boxes_inside', 'check_boxes', 'crops_around', 'whole_picture']
+__all__ = ['BOX_MARGIN', 'PersonCrop', 'boxes_inside', 'check_boxes', 'crops_around', 'whole_picture']
+
+BOX_MARGIN: Final = 0.1  # what a crop shows around a person's box on each side, of its width and height
 
 
 class PersonCrop(NamedTuple):

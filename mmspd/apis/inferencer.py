@@ -13,7 +13,7 @@ from mmengine.config import Config
 from mmengine.logging import print_log
 
 from mmspd.apis.assembling import person_of, settle
-from mmspd.apis.crops import PersonCrop, boxes_inside, check_boxes, crops_around, whole_picture
+from mmspd.apis.crops import BOX_MARGIN, PersonCrop, boxes_inside, check_boxes, crops_around, whole_picture
 from mmspd.apis.detectors import Detector, detected_boxes, torchvision_detector
 from mmspd.apis.model_loading import load_model
 from mmspd.apis.network import Network, Window, WindowPrediction
@@ -83,7 +83,7 @@ class SPDInferencer:
         *,
         detector: Detector | None = None,
         batch_size: int = 1,
-        box_margin: float = 0.1,
+        box_margin: float = BOX_MARGIN,
         fast: bool = True,
     ) -> None:
         if not isinstance(batch_size, int) or batch_size < 1 or not 0 <= box_margin <= 2:

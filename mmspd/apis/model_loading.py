@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import torch
 from mmengine.config import Config
+from mmengine.registry import DefaultScope
 from torch import nn
 
 import mmspd
@@ -115,9 +116,13 @@ def _device(device: str | torch.device | None) -> torch.device:
 
 @contextmanager
 def _using(name: str | Path) -> Iterator[None]:
-    """Say of which config it is where it fails: being a program, it can in any way there is."""
+    """Say of which config it is where it fails: being a program, it can in any way there is.
+
+    Names without a scope are of mmspd, also in a process that has a scope of another project.
+    """
     try:
-        yield
+        with DefaultScope.overwrite_default_scope('mmspd'):
+            yield
     except Exception as error:
         reason = ' '.join(str(error).split())
         raise ValueError(f'{name}: the config cannot be used: {type(error).__name__}: {reason}') from error

@@ -51,6 +51,6 @@ def run(args: argparse.Namespace) -> int:
     print(f'  branches: {", ".join(name for name, head in heads.items() if head is not None)}')
     if model.seg_head is not None:
         print(f'  classes: {", ".join(loaded.labels.classes)}')
-    if loaded.name in SHIPPED_MODELS:
+    if args.model in SHIPPED_MODELS and not args.checkpoint:
         print(f'  card: {PRETRAINED / loaded.name}.md')
     return 0

@@ -5,6 +5,8 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
+import torch
+
 from mmspd.cli import export, info, predict, serve
 from mmspd.cli.models import UsageError
 from mmspd.utils.whole_files import explain_os_error
@@ -56,6 +58,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print('interrupted', file=sys.stderr)
         return 130
+    except torch.cuda.OutOfMemoryError:
+        smaller = 'a smaller --batch-size or ' if hasattr(args, 'batch_size') else ''
+        print(f"error: the GPU's memory is full: use {smaller}--device cpu", file=sys.stderr)
     except OSError as error:
         print(f'error: {explain_os_error(error) if error.errno else error}', file=sys.stderr)
     except UsageError as error:

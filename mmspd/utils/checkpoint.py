@@ -27,6 +27,9 @@ from mmspd.utils.inert import STAND_INS, restore
 
 MapLocation = str | torch.device | dict[str, str] | Callable | None
 
+# Numbers of one kind that a model may be given in another precision than its own.
+_REAL = {torch.float16, torch.bfloat16, torch.float32, torch.float64}
+_WHOLE = {torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64}
 _RESAVE = (
     'If you trust where the file comes from, save its weights again in an environment that you can lose: '
     "torch.save(torch.load(path, weights_only=False)['state_dict'], new_path)."
@@ -96,7 +99,7 @@ def load_from_local(filename: str, map_location: MapLocation = None) -> dict[str
     return checkpoint
 
 
-def require_weights(model: nn.Module, checkpoint: dict[str, Any], name: str) -> None:
+def require_weights(model: nn.Module, checkpoint: dict[str, Any], name: str) -> dict[str, torch.Tensor]:
     """Check that a checkpoint has every weight of a model; mmengine only warns, and tests what is left at random.
 
     Args:
@@ -104,12 +107,28 @@ def require_weights(model: nn.Module, checkpoint: dict[str, Any], name: str) -> 
         checkpoint (dict[str, Any]): Of :func:`load_from_local`.
         name (str): The file, for the message.
 
+    Returns:
+        dict[str, torch.Tensor]: Those weights, without what else the checkpoint holds. Real weights may be of another
+        precision than the model's.
+
     Raises:
-        ValueError: A weight is missing or has another shape; the message names some.
+        ValueError: A weight is missing, has another shape, is no tensor that the model can take, or is not finite in
+            the model's precision; the message names some.
     """
     found = checkpoint.get('state_dict', checkpoint)
+    if not isinstance(found, dict):
+        raise ValueError(f'{name}: expected a dictionary of weights as its state_dict, got a {type(found).__name__}')
     # Learned task weights play no part in prediction.
     wanted = {key: value for key, value in model.state_dict().items() if not key.startswith('multi_task_loss.')}
+    strange = [(key, _what_else(found[key], like)) for key, like in wanted.items() if key in found]
+    strange = [(key, what) for key, what in strange if what]
+    if strange:
+        key, what = strange[0]
+        raise ValueError(
+            f'{name}: {len(strange)} weights are none: {key} is a {what}, expected a dense tensor that fits '
+            f'{str(wanted[key].dtype).removeprefix("torch.")}. Is it a checkpoint of another kind, such as a quantized '
+            'one?'
+        )
     missing = [key for key in wanted if key not in found]
     other = [key for key in wanted if key in found and found[key].shape != wanted[key].shape]
     if missing or other:
@@ -118,6 +137,26 @@ def require_weights(model: nn.Module, checkpoint: dict[str, Any], name: str) -> 
             f'{name} does not fit the model: of its {len(wanted)} weights {len(missing)} are missing and {len(other)} '
             f'have another shape ({examples}, ...). Is it a checkpoint of another config?'
         )
+    taken = {key: found[key] for key in wanted}
+    wild = [key for key, value in taken.items() if not torch.isfinite(value.to(wanted[key].dtype)).all()]
+    if wild:
+        examples = ', '.join(wild[:3])
+        raise ValueError(
+            f'{name} holds {len(wild)} weights that are not finite ({examples}): has the training diverged?'
+        )
+    return taken
+
+
+def _what_else(value: Any, like: torch.Tensor) -> str:
+    """What a value is that cannot be read as a weight such as ``like``; empty where it can."""
+    if not isinstance(value, torch.Tensor):
+        return type(value).__name__
+    if value.is_meta:
+        return 'tensor without values (on the meta device)'
+    if value.is_nested or value.layout != torch.strided:
+        return f'{"nested" if value.is_nested else str(value.layout).removeprefix("torch.")} tensor'
+    fits = value.dtype == like.dtype or any({value.dtype, like.dtype} <= kind for kind in (_REAL, _WHOLE))
+    return '' if fits else f'tensor of {str(value.dtype).removeprefix("torch.")}'
 
 
 def load_from_http(filename: str, map_location: MapLocation = None, model_dir: str | None = None) -> dict[str, Any]:

@@ -6,7 +6,9 @@ import sys
 from types import SimpleNamespace
 
 import pytest
+import torch
 
+from mmspd.apis.model_loading import PRETRAINED
 from mmspd.cli.main import build_parser, main
 from mmspd.export.export_model import PRECISIONS
 from mmspd.version import __version__
@@ -101,6 +103,7 @@ def test_what_fails_is_said_in_a_line_and_ends_with_one(tiny_files, arguments, m
         (OSError(28, 'No space left on device', '/full/file'), 1, 'error: /full/file: no space left on the device'),
         (PermissionError(13, 'Permission denied', '/locked'), 1, 'error: /locked: no permission'),
         (ImportError('install gradio'), 1, 'error: install gradio'),
+        (torch.cuda.OutOfMemoryError('CUDA out of memory'), 1, "error: the GPU's memory is full: use --device cpu\n"),
     ],
 )
 def test_errors_of_a_command_become_exit_codes(monkeypatch, capsys, error, code, message):
@@ -112,6 +115,18 @@ def test_errors_of_a_command_become_exit_codes(monkeypatch, capsys, error, code,
     assert capsys.readouterr().err.startswith(message)
 
 
+def test_a_full_gpu_asks_for_a_smaller_batch_where_there_is_one(monkeypatch, tmp_path, capsys):
+    def fail(*_, **__):
+        raise torch.cuda.OutOfMemoryError('CUDA out of memory. Tried to allocate 2 GiB')
+
+    monkeypatch.setattr('mmspd.cli.predict.SPDInferencer', fail)
+    picture = tmp_path / 'a.png'
+    picture.touch()
+    assert main(['predict', str(picture), '--out', str(tmp_path / 'out')]) == 1
+    expected = "error: the GPU's memory is full: use a smaller --batch-size or --device cpu\n"
+    assert capsys.readouterr().err == expected
+
+
 def test_info_says_what_the_model_is(tiny_files, capsys):
     assert main(['info', *map(str, tiny_files), '--device', 'cpu']) == 0
     text = capsys.readouterr().out
@@ -121,6 +136,20 @@ def test_info_says_what_the_model_is(tiny_files, capsys):
     assert re.search(r'\nmodel tiny: 0\.\d\d M parameters, input 48x64\n', text)
     assert '  branches: parsing, pose, surface\n' in text
     assert '  classes: Background, Hat, Hair, Glove' in text
+    assert 'card' not in text
+
+
+@pytest.mark.skipif(not (PRETRAINED / 'spd_small.pth').exists(), reason='the shipped model is missing')
+def test_info_names_the_card_of_the_shipped_model_with_its_own_weights_only(tiny_files, capsys):
+    assert main(['info', '--device', 'cpu']) == 0
+    assert f'\n  card: {PRETRAINED / "spd_small.md"}\n' in capsys.readouterr().out
+    assert main(['info', 'spd_small', str(PRETRAINED / 'spd_small.pth'), '--device', 'cpu']) == 0
+    assert 'card' not in capsys.readouterr().out
+    namesake = tiny_files[0].with_name('spd_small.py')
+    namesake.write_text(tiny_files[0].read_text())
+    assert main(['info', str(namesake), str(tiny_files[1]), '--device', 'cpu']) == 0
+    text = capsys.readouterr().out
+    assert 'model spd_small: ' in text
     assert 'card' not in text
 
 

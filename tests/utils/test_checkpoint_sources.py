@@ -37,6 +37,65 @@ def test_weights_that_do_not_fit_are_refused():
         require_weights(model, {'weight': torch.ones(3, 3), 'bias': model.bias}, 'a.pth')
 
 
+def batch_norm(**changes):
+    """A model with real and whole numbers, and a checkpoint's weights for it with some changed."""
+    model = torch.nn.BatchNorm1d(2)
+    return model, model.state_dict() | changes
+
+
+@pytest.mark.filterwarnings('ignore::UserWarning')  # of PyTorch, about nested and quantized tensors
+@pytest.mark.parametrize(
+    ('make', 'what'),
+    [
+        (lambda: 5, 'int'),
+        (lambda: None, 'NoneType'),
+        (lambda: torch.ones(2).to_sparse(), 'sparse_coo tensor'),
+        (lambda: torch.ones(2, device='meta'), r'tensor without values \(on the meta device\)'),
+        (lambda: torch.ones(2, dtype=torch.complex64), 'tensor of complex64'),
+        (lambda: torch.ones(2, dtype=torch.int64), 'tensor of int64'),
+        (lambda: torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.qint8), 'tensor of qint8'),
+        (lambda: torch.nested.nested_tensor([torch.ones(2)]), 'nested tensor'),
+    ],
+)
+def test_weights_that_no_model_can_take_are_refused(make, what):
+    model, weights = batch_norm(bias=make())
+    with pytest.raises(ValueError, match=rf'a\.pth: 1 weights are none: bias is a {what}, expected .* float32'):
+        require_weights(model, {'state_dict': weights}, 'a.pth')
+
+
+def test_a_count_that_is_no_whole_number_is_refused():
+    model, weights = batch_norm(num_batches_tracked=torch.tensor(1.5))
+    with pytest.raises(ValueError, match=r'num_batches_tracked is a tensor of float32, expected .* int64'):
+        require_weights(model, weights, 'a.pth')
+
+
+@pytest.mark.parametrize('content', [5, [torch.ones(2)], None])
+def test_a_state_dict_that_is_no_dictionary_is_refused(content):
+    with pytest.raises(ValueError, match=rf'a\.pth: expected a dictionary .*, got a {type(content).__name__}'):
+        require_weights(batch_norm()[0], {'state_dict': content}, 'a.pth')
+
+
+@pytest.mark.parametrize(
+    'value',
+    [torch.tensor([1, torch.nan]), torch.tensor([-torch.inf, 1]), torch.tensor([1e300, 0], dtype=torch.float64)],
+)
+def test_weights_that_are_not_finite_in_the_model_are_refused(value):
+    model, weights = batch_norm(weight=value, running_var=value)
+    message = r'a\.pth holds 2 weights that are not finite \(weight, running_var\): has the training diverged\?'
+    with pytest.raises(ValueError, match=message):
+        require_weights(model, weights, 'a.pth')
+
+
+def test_other_precisions_are_weights_and_only_what_was_asked_for_comes_back():
+    for real in (torch.float16, torch.bfloat16, torch.float64):
+        half = torch.tensor([0.5, 2], dtype=real)
+        model, weights = batch_norm(weight=half, num_batches_tracked=torch.tensor(3, dtype=torch.int32))
+        taken = require_weights(model, weights | {'more': 5, 7: None}, 'a.pth')
+        assert list(taken) == list(weights)
+        model.load_state_dict(taken)
+        assert (model.weight.tolist(), int(model.num_batches_tracked)) == ([0.5, 2], 3)
+
+
 def test_torchvisions_weights_are_fetched_without_torchvision(monkeypatch, tmp_path):
     asked = []
 

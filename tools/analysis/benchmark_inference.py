@@ -13,7 +13,7 @@ Pictures are rendered people, as JPEG files of --picture-size. Timed in turn, on
   batch     the same files at once
 
 Ratios are medians of the rounds' ratios. Then a video of --frames frames is streamed, and the process's memory read
-every hundred of them.
+every hundred of them, or once at the end of a shorter one.
 """
 
 import argparse
@@ -29,12 +29,12 @@ import torch
 from benchmark_rounds import summarise, time_rounds
 from mmengine.config import Config
 
-from mmspd.apis import SPDInferencer
+from mmspd.apis import SHIPPED_MODELS, SPDInferencer
 from mmspd.apis.network import Window
 from mmspd.registry import MODELS
 from mmspd.synthetic.people import render_person
 from mmspd.synthetic.settings import PeopleSettings
-from mmspd.utils.whole_files import write_whole
+from mmspd.utils.whole_files import explain_os_error, write_whole
 
 _PICTURES = 8
 _SEED = 77
@@ -53,7 +53,16 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--picture-size', type=int, nargs=2, default=(512, 384), metavar=('H', 'W'))
     parser.add_argument('--frames', type=int, default=2000, help='of the video; 0 leaves it out (default: %(default)s)')
     parser.add_argument('--out', type=Path, help='write all numbers to this JSON file')
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.batch < 1 or args.repeats < 1 or (args.threads is not None and args.threads < 1):
+        parser.error('--batch, --repeats and --threads: expected at least 1')
+    if args.frames < 0:
+        parser.error(f'--frames: expected 0 or more, got {args.frames}')
+    if args.random and args.config in SHIPPED_MODELS:
+        parser.error(f'--random: expected a config file as --config, got the shipped model {args.config}')
+    if args.out and args.out.is_dir():
+        parser.error(f'--out: expected the name of a file, got the folder {args.out}')
+    return args
 
 
 def load(args: argparse.Namespace, batch_size: int, scratch: Path) -> SPDInferencer:
@@ -115,21 +124,25 @@ def stream_video(args: argparse.Namespace, files: list[str], scratch: Path) -> d
     pictures = [cv2.imread(file) for file in files]
     height, width = pictures[0].shape[:2]
     video = cv2.VideoWriter(name, cv2.VideoWriter_fourcc(*'MJPG'), 25, (width, height))
+    if not video.isOpened():
+        raise OSError(f'{name}: OpenCV cannot write a video of {width}x{height} here; leave it out with --frames 0')
     for number in range(args.frames):
         video.write(pictures[number % len(pictures)])
     video.release()
     memory = {}
+    step = min(100, args.frames)
     for number, people in enumerate(load(args, args.batch, scratch).stream(name), start=1):
         assert people.iuv is not None
-        if number % 100 == 0:
+        if number % step == 0:
             pages = int(Path('/proc/self/statm').read_text().split()[1])
             memory[number] = pages * 4096 / 2**20
     return memory
 
 
-def main() -> None:
-    """Measure and print."""
-    args = parse_args()
+def measure(args: argparse.Namespace) -> None:
+    """Measure, print, and write what is asked for."""
+    if args.out:
+        args.out.parent.mkdir(parents=True, exist_ok=True)  # before the work
     if args.threads:
         torch.set_num_threads(args.threads)
     with tempfile.TemporaryDirectory() as folder:
@@ -149,6 +162,17 @@ def main() -> None:
     if args.out:
         results['numpy'] = np.__version__
         write_whole(args.out, (json.dumps(results, indent=1) + '\n').encode(), args.out.parent)
+
+
+def main() -> None:
+    """Measure; what is wrong is one line without a traceback, and the exit status 1."""
+    args = parse_args()
+    try:
+        measure(args)
+    except OSError as error:
+        raise SystemExit(f'error: {explain_os_error(error) if error.errno else error}') from error
+    except ValueError as error:
+        raise SystemExit(f'error: {error}') from error
 
 
 if __name__ == '__main__':

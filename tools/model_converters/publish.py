@@ -14,9 +14,11 @@ import json
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from mmspd.apis.model_loading import load_model, recipe_of
-from mmspd.utils.kept_files import write_kept
+from mmspd.utils.kept_files import needs_writing, write_kept
+from mmspd.utils.whole_files import explain_os_error
 
 
 def parse_args() -> argparse.Namespace:
@@ -24,28 +26,63 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', type=Path, help='config of the model')
     parser.add_argument('checkpoint', type=Path, help='of the training')
-    parser.add_argument('--out', type=Path, required=True, help='name of the files, without suffix')
+    parser.add_argument('--out', type=Path, required=True, help='name of the files, without .pth and .json')
     parser.add_argument('--half', action='store_true', help='keep weights in 16 bits: half the size')
     parser.add_argument('--overwrite', action='store_true', help='replace files with other content')
     return parser.parse_args()
 
 
-def main() -> None:
-    """Check that the weights fit, and write."""
-    args = parse_args()
-    model = load_model(args.config, args.checkpoint, 'cpu').model
+def published_weights(model: nn.Module, half: bool) -> dict[str, torch.Tensor]:
+    """What of a model's weights prediction needs.
+
+    Args:
+        model (nn.Module): On the CPU.
+        half (bool): Whether real numbers become float16.
+
+    Returns:
+        dict[str, torch.Tensor]: Copies by name.
+
+    Raises:
+        ValueError: If float16 cannot hold some of them.
+    """
     weights = {
-        name: value.half() if args.half and value.is_floating_point() else value.clone()
+        name: value.half() if half and value.is_floating_point() else value.clone()
         for name, value in model.state_dict().items()
         if not name.startswith('multi_task_loss.')
     }
+    large = [name for name, value in weights.items() if not value.isfinite().all()]
+    if large:
+        raise ValueError(f'{len(large)} weights are too large for 16 bits ({", ".join(large[:3])}): leave out --half')
+    return weights
+
+
+def publish(args: argparse.Namespace) -> None:
+    """Check that the weights fit, and write both files, or none where one would replace another's content."""
+    weights = published_weights(load_model(args.config, args.checkpoint, 'cpu').model, args.half)
     file = io.BytesIO()
     torch.save(weights, file)
     recipe = json.dumps(recipe_of(args.config)[1], indent=1) + '\n'
-    for suffix, content in (('.pth', file.getvalue()), ('.json', recipe.encode())):
-        path = args.out.with_suffix(suffix)
+    # Not with_suffix, which takes a version such as v0.5 for a suffix.
+    contents = {
+        args.out.with_name(f'{args.out.name}.pth'): file.getvalue(),
+        args.out.with_name(f'{args.out.name}.json'): recipe.encode(),
+    }
+    for path, content in contents.items():
+        needs_writing(path, lambda content=content: [content], args.overwrite)  # type: ignore[misc]
+    for path, content in contents.items():
         write_kept(path, lambda content=content: [content], args.overwrite)  # type: ignore[misc]
         print(f'{path}: {len(content) / 2**20:.2f} MiB')
+
+
+def main() -> None:
+    """Publish; what is wrong is one line without a traceback, and the exit status 1."""
+    args = parse_args()
+    try:
+        publish(args)
+    except OSError as error:
+        raise SystemExit(f'error: {explain_os_error(error) if error.errno else error}') from error
+    except ValueError as error:
+        raise SystemExit(f'error: {error}') from error
 
 
 if __name__ == '__main__':

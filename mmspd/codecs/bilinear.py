@@ -96,6 +96,20 @@ def _largest(
     """Fill ``out`` (H, W); see :func:`largest_maps`."""
     height, width, count = cells.shape
     line = np.empty((width, count), np.float32)
+    # Between four cells a map whose values are all below another's smallest is never the largest.
+    candidates = np.empty((height, width, count), np.uint8)
+    found = np.zeros((height, width), np.int64)
+    for top in range(height):
+        for left in range(width):
+            bottom, right = min(top + 1, height - 1), min(left + 1, width - 1)
+            first = winners[top, left]
+            least = min(cells[top, left, first], cells[top, right, first])
+            least = min(least, cells[bottom, left, first], cells[bottom, right, first])
+            for c in range(count):
+                most = max(cells[top, left, c], cells[top, right, c], cells[bottom, left, c], cells[bottom, right, c])
+                if not most < least:
+                    candidates[top, left, found[top, left]] = c
+                    found[top, left] += 1
     for y in range(len(rows)):
         top, bottom = rows[y], min(rows[y] + 1, height - 1)
         for left in range(width):
@@ -108,7 +122,8 @@ def _largest(
                 out[y, x] = first
                 continue
             best, largest = 0, -np.inf
-            for c in range(count):
+            for number in range(found[top, left]):
+                c = candidates[top, left, number]
                 value = line[left, c] + (line[right, c] - line[left, c]) * across[x]
                 if value > largest:
                     best, largest = c, value

@@ -16,6 +16,7 @@ from mmspd.anatomy import IGNORE_LABEL, NUM_CLASSES
 
 __all__ = [
     'MAX_PIXELS',
+    'ORIENTATION',
     'ImageFileError',
     'ImageHeader',
     'decode',
@@ -29,7 +30,7 @@ __all__ = [
 MAX_PIXELS = 8192 * 8192
 
 _FORMATS = ('JPEG', 'PNG')
-_ORIENTATION = 0x0112  # EXIF's tag
+ORIENTATION = 0x0112  # EXIF's tag
 _PNG_MAGIC = b'\x89PNG\r\n\x1a\n'
 _JPEG_MAGIC = b'\xff\xd8\xff'
 _IMAGE_MODES = frozenset({'1', 'L', 'LA', 'P', 'RGB', 'RGBA', 'CMYK', 'YCbCr'})
@@ -87,7 +88,7 @@ def read_header(path: str | Path) -> ImageHeader:
     data = _read_bytes(path, 'the image')
     try:
         with Image.open(io.BytesIO(data), formats=_FORMATS) as image:
-            orientation = image.getexif().get(_ORIENTATION, 1)
+            orientation = image.getexif().get(ORIENTATION, 1)
             return ImageHeader((image.height, image.width), image.mode, orientation)
     except Exception as error:  # Pillow raises a dozen kinds for broken files
         raise ImageFileError('unreadable', f'{path}: cannot be read as JPEG or PNG image: {error}') from error

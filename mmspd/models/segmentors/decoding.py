@@ -243,7 +243,7 @@ def foreground_box(logits: Tensor, input_size: tuple[int, int]) -> Tensor | None
     Returns:
         Tensor | None: float32 (1, 4) on pixel edges of the network input; None where all is background.
     """
-    foreground = logits.argmax(dim=0) > 0
+    foreground = logits[1:].amax(dim=0) > logits[0]  # argmax takes a third of a small network's time on CPUs
     rows, columns = foreground.any(dim=1).nonzero()[:, 0], foreground.any(dim=0).nonzero()[:, 0]
     if len(rows) == 0:
         return None

@@ -5,6 +5,7 @@ import json
 from typing import Any, Final
 
 from mmspd.anatomy import JOINTS, LABEL_SETS, LabelSet, label_set
+from mmspd.apis.crops import BOX_MARGIN
 from mmspd.export.network import ExportNetwork
 from mmspd.version import __version__
 
@@ -24,9 +25,9 @@ def describe(network: ExportNetwork, precision: str, labels: LabelSet | str | No
             None: they are known by their number.
 
     Returns:
-        dict: ``format_version``, ``mmspd_version``, ``precision``, ``input_size`` (width, height); of branches that
-        exist ``classes`` (names), ``palette`` (red, green, blue of each), ``joints`` (names), ``sigma`` (cells) and
-        ``chart_size`` (cells).
+        dict: ``format_version``, ``mmspd_version``, ``precision``, ``input_size`` (width, height), ``box_margin`` (what
+        is shown around a person's box on each side, of its width and height); of branches that exist ``classes``
+        (names), ``palette`` (red, green, blue of each), ``joints`` (names), ``sigma`` and ``chart_size`` (cells).
 
     Raises:
         ValueError: A label set that does not exist, or of another number of classes.
@@ -37,6 +38,7 @@ def describe(network: ExportNetwork, precision: str, labels: LabelSet | str | No
         mmspd_version=__version__,
         precision=precision,
         input_size=list(network.input_size),
+        box_margin=BOX_MARGIN,
     )
     if model.seg_head:
         classes, palette = _classes(model.seg_head.out_channels, labels)

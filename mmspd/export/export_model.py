@@ -4,10 +4,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import torch
 from torch import nn
 
 from mmspd.anatomy import LabelSet
-from mmspd.export.comparison import TOLERANCES, Differences, Run, Tolerance, compare, find_excesses
+from mmspd.export.comparison import TOLERANCES, Differences, Run, Tolerance, compare, find_excesses, require_answers
 from mmspd.export.description import describe
 from mmspd.export.half_precision import to_fp16
 from mmspd.export.integer_precision import to_int8
@@ -83,7 +84,8 @@ def export_model(
         ExportReport: What was written, and how far it is from the model.
 
     Raises:
-        ValueError: The model cannot be exported, or exceeds the tolerance; the message has the figures.
+        ValueError: The model cannot be exported, has weights or outputs that are not finite numbers, says the same of
+            every picture, or exceeds the tolerance; the message has the figures.
         ImportError: A package is missing; the message says what to install.
         OSError: The file cannot be written.
     """
@@ -94,6 +96,7 @@ def export_model(
     out = Path(out)
     if out.is_dir():
         raise IsADirectoryError(f'{out} is a folder, expected the name of a file to write')
+    _require_finite_weights(model)
     network = ExportNetwork(model, input_size)
     described = describe(network, precision, labels)
     graph = make_program(network) if format == 'torch' else onnx_model(network, precision)
@@ -102,7 +105,9 @@ def export_model(
     if check:
         content = pack(graph, described)
         run: Run = program_runner(content, network.output_names) if format == 'torch' else onnx_runner(content)
-        differences = compare(model, run, rendered_pictures(NUM_CHECKED, CHECK_SEED, input_size), input_size)
+        pictures = rendered_pictures(NUM_CHECKED, CHECK_SEED, input_size)
+        differences = compare(model, run, pictures, input_size)
+        require_answers(run, pictures, input_size)
         excesses = find_excesses(differences, tolerance or TOLERANCES[precision])
         if excesses:
             raise ValueError(
@@ -114,6 +119,16 @@ def export_model(
     out.parent.mkdir(parents=True, exist_ok=True)
     write_whole(out, content, scratch=out.parent)
     return ExportReport(out, format, precision, len(content), described, differences)
+
+
+def _require_finite_weights(model: nn.Module) -> None:
+    """Raise ValueError if a parameter or buffer has values that are not finite numbers."""
+    broken = [name for name, value in model.state_dict().items() if not bool(torch.isfinite(value).all())]
+    if broken:
+        raise ValueError(
+            f'{len(broken)} of the weights of the model are not finite numbers, such as {broken[0]}: did its training '
+            'diverge?'
+        )
 
 
 def onnx_model(network: ExportNetwork, precision: str) -> Any:

@@ -20,7 +20,7 @@ _LEAST_SIDE: Final = 32  # that the renderer takes
 
 
 def rendered_pictures(number: int, seed: int, input_size: tuple[int, int]) -> list[np.ndarray]:
-    """Pictures of people of a network's input size.
+    """Pictures of people, of a network's input size and, every second one, half as wide again and a quarter higher.
 
     Args:
         number (int): How many.
@@ -28,11 +28,12 @@ def rendered_pictures(number: int, seed: int, input_size: tuple[int, int]) -> li
         input_size (tuple): (W, H); a side below 32 is made 32.
 
     Returns:
-        list[np.ndarray]: uint8 (H, W, 3), B, G, R.
+        list[np.ndarray]: uint8 (h, w, 3), B, G, R.
     """
     width, height = (max(side, _LEAST_SIDE) for side in input_size)
-    settings = PeopleSettings(size=(height, width))
-    return [render_person(seed, index, settings).image for index in range(number)]
+    sizes = ((height, width), (height * 5 // 4, width * 3 // 2))
+    settings = [PeopleSettings(size=size) for size in sizes]
+    return [render_person(seed, index, settings[index % 2]).image for index in range(number)]
 
 
 def as_input(picture: np.ndarray, input_size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:

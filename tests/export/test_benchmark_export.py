@@ -5,8 +5,11 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 from mmengine.config import Config
 
+from mmspd.export import ExportNetwork
+from tests.export.conftest import SIZE
 from tests.models.tiny import tiny_spd
 
 pytest.importorskip('onnxruntime')
@@ -37,6 +40,23 @@ def test_every_batch_has_every_run(tool, tmp_path, monkeypatch, capsys):
     assert report['bytes']['fp16'] < report['bytes']['fp32']
     printed = capsys.readouterr().out
     assert 'onnxruntime fp16' in printed
+
+
+def test_eager_runs_the_whole_model_with_the_given_boxes(tool, model, monkeypatch):
+    said = []
+    answers = model.answers
+    monkeypatch.setattr(model, 'answers', lambda *given: said.append(answers(*given)))
+    boxes = torch.tensor([[4.0, 5.0, 30.0, 60.0], [1.0, 2.0, 40.0, 50.0]])
+    image = torch.rand(2, 3, SIZE[1], SIZE[0]) * 255
+    tool.eager_run(model, image, boxes)()
+    (found,) = said
+    assert torch.equal(found.rois, torch.cat([torch.arange(2.0)[:, None], boxes], dim=1))
+    network = ExportNetwork(model, SIZE)
+    # As the file: red, green, blue; the model's own preprocessor takes blue, green, red.
+    want = network(image.flip(1), boxes)
+    got = (found.seg, found.pose, found.surface[0], found.surface[1].clamp(0, 1), found.rois[:, 1:])
+    for value, other in zip(want, got, strict=True):
+        torch.testing.assert_close(value, other, atol=1e-4, rtol=1e-4)
 
 
 def test_wrong_words(tool, tmp_path, capsys):

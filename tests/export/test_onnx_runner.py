@@ -12,13 +12,12 @@ import torch
 from PIL import Image
 
 from mmspd.anatomy import JOINTS, PARSING_PALETTE
-from mmspd.codecs.charts import paste_surface
+from mmspd.apis import SPDInferencer
 from mmspd.codecs.heatmap import draw_gaussians, locate_peaks
 from mmspd.datasets.files.image_files import read_image
 from mmspd.datasets.files.photographs import read_photograph
-from mmspd.datasets.transforms import PersonAffine
 from mmspd.export import export_model
-from mmspd.structures import SPDDataSample
+from tests.apis.made import write_model
 from tests.export.conftest import SIZE, build
 
 onnxruntime = pytest.importorskip('onnxruntime')
@@ -47,19 +46,21 @@ def opened(file):
     return session, json.loads(session.get_modelmeta().custom_metadata_map['mmspd'])
 
 
-def predicted(model, image):
+@pytest.fixture(scope='module')
+def inferencer(model, tmp_path_factory):
+    """``SPDInferencer`` with the model of ``file``."""
+    config, checkpoint = write_model(tmp_path_factory.mktemp('tiny'))
+    torch.save(dict(state_dict=model.state_dict()), checkpoint)
+    return SPDInferencer(config, checkpoint, 'cpu', fast=False)
+
+
+def predicted(inferencer, image, box=None):
     """What mmspd predicts of a picture, BGR: parsing (H, W), joints (K, 3), I, U, V (3, H, W)."""
-    shape = image.shape[:2]
-    results = PersonAffine(SIZE, test_mode=True)(dict(img=image, ori_shape=shape))
-    meta = dict(ori_shape=shape, img_shape=results['img_shape'], warp_matrix=results['warp_matrix'])
-    inputs = [torch.from_numpy(results['img'].transpose(2, 0, 1).copy())]
-    with torch.no_grad():
-        batch = model.data_preprocessor(dict(inputs=inputs, data_samples=[SPDDataSample(metainfo=meta)]), False)
-        sample = model.predict(**batch)[0]
-    found, surface = sample.pred_instances, sample.pred_surface
-    iuv = paste_surface(surface.part_logits[0], surface.uv[0], surface.bboxes[0], *shape)
-    joints = np.column_stack([found.keypoints[0], found.keypoint_scores[0]])
-    return sample.pred_sem_seg.data[0].numpy(), joints, iuv.numpy()
+    people = inferencer(image, boxes=None if box is None else [box])
+    if not people:
+        return np.zeros(image.shape[:2]), np.zeros((0, 3)), np.zeros((3, *image.shape[:2]))
+    (person,) = people
+    return person.parsing, np.column_stack([person.joints, person.joint_scores]), person.iuv
 
 
 def assert_same(got, want):
@@ -71,34 +72,64 @@ def assert_same(got, want):
     np.testing.assert_allclose(got['iuv'][1:, same], iuv[1:, same], atol=1e-3)
 
 
-@pytest.mark.parametrize('size', [(60, 90), SIZE, (301, 40), (1, 1), (1, 2000), (2000, 1)], ids=str)
-def test_results_are_those_of_mmspd(runner, opened, model, pictures, size):
+@pytest.mark.parametrize('size', [(60, 90), SIZE, (301, 40), (200, 300), (1, 1), (1, 2000), (2000, 1)], ids=str)
+def test_results_are_those_of_mmspd(runner, opened, inferencer, pictures, size):
     for picture in pictures:
         image = np.asarray(Image.fromarray(picture).resize(size))
-        want = predicted(model, image)
-        assert_same(runner.predict(*opened, image[..., ::-1], np.array([0, 0, *size])), want)
+        assert_same(runner.predict(*opened, image[..., ::-1]), predicted(inferencer, image))
 
 
-def test_the_pictures_tell_anything(model, pictures):
-    parsing, joints, iuv = predicted(model, pictures[1])
+def test_sides_longer_than_opencv_stretches(runner, opened, inferencer, pictures):
+    image = np.asarray(Image.fromarray(pictures[0]).resize((40000, 20)))
+    assert_same(runner.predict(*opened, image[..., ::-1]), predicted(inferencer, image))
+
+
+@pytest.mark.parametrize('box', [[12.3, 21.7, 41.2, 80.4], [-9.5, 30.0, 33.3, 120.0], [20.0, 20.0, 21.0, 22.5]])
+def test_results_of_a_box_are_those_of_mmspd(runner, opened, inferencer, pictures, box):
+    assert_same(runner.predict(*opened, pictures[1][..., ::-1], box), predicted(inferencer, pictures[1], box))
+
+
+def test_a_box_is_not_only_where_the_picture_is_cut(runner, opened, pictures):
+    """The charts lie over the box alone, not over the margin."""
+    iuv = runner.predict(*opened, pictures[1], [20, 30, 40, 60])['iuv']
+    rows, columns = np.nonzero(iuv[0])
+    assert (columns.min() >= 20, columns.max() < 40, rows.min() >= 30, rows.max() < 60) == (True,) * 4
+
+
+def test_where_it_sees_nobody_there_are_no_joints(runner, opened, file, pictures, monkeypatch, capsys, tmp_path):
+    session, about = opened
+
+    class Nobody:
+        get_inputs, get_outputs = session.get_inputs, session.get_outputs
+
+        def run(self, names, given):
+            outputs = dict(zip([each.name for each in self.get_outputs()], session.run(names, given), strict=True))
+            outputs['seg_logits'][:, 0] += 1e6
+            return list(outputs.values())
+
+    found = runner.predict(Nobody(), about, pictures[0])
+    assert {name: value.shape for name, value in found.items()} == dict(
+        parsing=(90, 60), joints=(0, 3), iuv=(3, 90, 60)
+    )
+    assert not any(value.any() for value in found.values())
+    # A person whose box is given is there, as in SPDInferencer.
+    assert runner.predict(Nobody(), about, pictures[0], [10, 10, 50, 80])['joints'].shape == (16, 3)
+    runner.save(found, about, tmp_path / 'nobody')
+    assert json.loads((tmp_path / 'nobody_joints.json').read_text()) == []
+
+
+def test_the_pictures_tell_anything(inferencer, pictures):
+    parsing, joints, iuv = predicted(inferencer, pictures[1])
     assert len(np.unique(parsing)) > 2
     assert len(np.unique(iuv[0])) > 2
     assert joints[:, 0].std() > 1
-
-
-def test_results_of_a_crop_stand_where_it_is(runner, opened, model, pictures):
-    crop = np.array([10, 20, 50, 80])
-    parsing, joints, iuv = predicted(model, pictures[1][20:80, 10:50])
-    wide = [np.pad(each, [(0, 0)] * (each.ndim - 2) + [(20, 10), (10, 10)]) for each in (parsing, iuv)]
-    got = runner.predict(*opened, pictures[1][..., ::-1], crop)
-    assert_same(got, (wide[0], joints + np.array([10, 20, 0]), wide[1]))
 
 
 def test_missing_branches(runner, pictures, tmp_path):
     export_model(build(densepose_head=None, seg_head=None), SIZE, tmp_path / 'pose.onnx', check=False)
     session = onnxruntime.InferenceSession(str(tmp_path / 'pose.onnx'))
     about = json.loads(session.get_modelmeta().custom_metadata_map['mmspd'])
-    assert list(runner.predict(session, about, pictures[0], np.array([0, 0, 60, 90]))) == ['joints']
+    assert list(runner.predict(session, about, pictures[0])) == ['joints']
 
 
 @pytest.mark.parametrize('place', [(3.3, 4.4), (0.2, 0.1), (5.9, 7.4), (-2.0, 3.0)])
@@ -128,7 +159,7 @@ def run(runner, monkeypatch, capsys, *words):
 def test_files_that_it_writes(runner, file, opened, pictures, monkeypatch, capsys, tmp_path):
     Image.fromarray(pictures[1][..., ::-1]).save(tmp_path / 'person.png')
     assert run(runner, monkeypatch, capsys, file, tmp_path / 'person.png', '--out', tmp_path / 'out') == (0, '')
-    want = runner.predict(*opened, pictures[1][..., ::-1], np.array([0, 0, 60, 90]))
+    want = runner.predict(*opened, pictures[1][..., ::-1])
     with Image.open(tmp_path / 'out' / 'person_parsing.png') as label:
         assert label.mode == 'P'
         assert label.getpalette()[:60] == np.array(PARSING_PALETTE).ravel().tolist()
@@ -141,15 +172,27 @@ def test_files_that_it_writes(runner, file, opened, pictures, monkeypatch, capsy
     np.testing.assert_array_equal(blue_is_part[1:], np.rint(want['iuv'][1:] * 255).astype(np.uint8))
 
 
-def test_box_is_cut_at_whole_pixels_of_the_picture(runner, file, opened, pictures, monkeypatch, capsys, tmp_path):
+def test_box_of_the_command(runner, file, opened, pictures, monkeypatch, capsys, tmp_path):
     Image.fromarray(pictures[0]).save(tmp_path / 'person.png')
     words = (file, tmp_path / 'person.png', '--out', tmp_path, '--box')
     assert run(runner, monkeypatch, capsys, *words, 10.7, 20.2, 49.1, 500) == (0, '')
-    want = runner.predict(*opened, pictures[0], np.array([10, 20, 50, 90]))
+    want = runner.predict(*opened, pictures[0], [10.7, 20.2, 49.1, 500])
     np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / 'person_parsing.png')), want['parsing'])
-    code, error = run(runner, monkeypatch, capsys, *words, 70, 20, 90, 30)
-    assert code == 1
-    assert 'is no box in 60 x 90 pixels' in error
+    for box in ((70, 20, 90, 30), ('nan', 20, 40, 30), (10, 20, 40, 'nan'), (10, 20, 'inf', 30), (40, 20, 10, 30)):
+        code, error = run(runner, monkeypatch, capsys, *words, *box)
+        assert code == 1
+        assert 'is no box in 60 x 90 pixels' in error
+
+
+def test_pictures_whose_results_would_have_one_name_are_refused(runner, file, pictures, monkeypatch, capsys, tmp_path):
+    for name in ('one', 'two'):
+        (tmp_path / name).mkdir()
+        Image.fromarray(pictures[0]).save(tmp_path / name / 'person.jpg')
+    paths = [tmp_path / name / 'person.jpg' for name in ('one', 'two')]
+    code, error = run(runner, monkeypatch, capsys, file, *paths, '--out', tmp_path / 'out')
+    assert code == 2
+    assert 'would overwrite one another' in error
+    assert not (tmp_path / 'out').exists()
 
 
 @pytest.mark.parametrize('mode', ['L', 'LA', 'P', 'RGBA', 'CMYK', '1', 'turned'])
@@ -207,10 +250,10 @@ def test_an_onnx_file_of_others(runner, file, monkeypatch, capsys, tmp_path):
 def test_it_is_short_and_imports_what_it_says(runner):
     text = Path(runner.__file__).read_text(encoding='utf-8')
     assert len(text.splitlines()) < 150
-    imported = {
-        alias.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Import) for alias in node.names
-    }
-    assert imported == {'argparse', 'json', 'pathlib', 'sys', 'cv2', 'numpy', 'onnxruntime'}
+    nodes = list(ast.walk(ast.parse(text)))
+    imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
+    assert imported == {'argparse', 'json', 'pathlib', 'sys', 'cv2', 'numpy', 'onnxruntime', 'PIL'}
 
 
 def test_it_runs_where_no_other_package_can_be_imported(runner, file, pictures, tmp_path):

@@ -25,15 +25,18 @@ import numpy as np
 import torch
 from benchmark import describe_machine
 from benchmark_rounds import summarise, time_rounds
+from mmengine.structures import InstanceData
 from model_cost import load_config
 from prettytable import PrettyTable
 from torch import Tensor, nn
 
+from mmspd.export.comparison import Run
 from mmspd.export.export_model import PRECISIONS, onnx_model
 from mmspd.export.network import ExportNetwork
 from mmspd.export.onnx_file import onnx_runner
 from mmspd.models.inference import prepare_for_inference
 from mmspd.registry import MODELS
+from mmspd.structures import SPDDataSample
 from mmspd.utils.checkpoint import load_from_local, require_weights
 from mmspd.utils.whole_files import write_whole
 
@@ -74,17 +77,12 @@ def load_model(config: Path, checkpoint: Path | None) -> Any:
 
 def eager_run(model: Any, image: Tensor, boxes: Tensor) -> Callable[[], None]:
     """What an exported file does, by the model's own methods, with boxes that are given."""
-    rois = torch.cat([torch.arange(len(boxes))[:, None].float(), boxes], dim=1)
+    samples = [SPDDataSample(gt_instance_labels=InstanceData(bboxes=box[None])) for box in boxes]
 
     def run() -> None:
         with torch.no_grad():
-            normalised = (image - model.data_preprocessor.mean) / model.data_preprocessor.std
-            feats = model.extract_feat(normalised)
-            seg_stages, _ = model.forward_branches(feats)
-            if model.seg_head:
-                model.forward_seg(feats, seg_stages)
-            if model.densepose_head:
-                model.densepose_head(feats.shallow, rois)[1].clamp_(0, 1)
+            batch = model.data_preprocessor(dict(inputs=image, data_samples=samples), False)
+            model.answers(batch['inputs'], batch['data_samples'])
 
     return run
 
@@ -128,9 +126,13 @@ def measure(args: argparse.Namespace) -> dict[str, Any]:
     )
 
 
-def _bound(run: Callable[..., Any], image: np.ndarray, boxes: np.ndarray) -> Callable[[], None]:
+def _bound(run: Run, image: np.ndarray, boxes: np.ndarray) -> Callable[[], None]:
     """A run of a file on these inputs."""
-    return lambda: run(image, boxes) and None
+
+    def bound() -> None:
+        run(image, boxes)
+
+    return bound
 
 
 def table_of(report: dict[str, Any]) -> str:

@@ -7,7 +7,7 @@ from mmspd.anatomy import PALETTES
 from mmspd.apis import SPDInferencer
 from mmspd.web.analysis import predict, results_of
 from mmspd.web.inputs import parse_boxes, read_upload
-from mmspd.web.limits import InputError, Limits, RateLimiter
+from mmspd.web.limits import InputError, Limits, RateLimiter, client_of
 from mmspd.web.store import Store
 from mmspd.web.worker import Worker
 
@@ -47,11 +47,12 @@ class Desk:
         self.runs = RateLimiter(limits.requests_a_minute)
         self._worker = Worker(limits.seconds)
 
-    def take(self, data: bytes) -> Receipt:
+    def take(self, data: bytes, client: str) -> Receipt:
         """Take a picture.
 
         Args:
             data (bytes): Its file.
+            client (str): The visitor's address.
 
         Returns:
             Receipt: For it.
@@ -60,7 +61,7 @@ class Desk:
             InputError: If it is no picture, broken or too large.
         """
         height, width = read_upload(data, self.limits).shape[:2]
-        return Receipt(self.store.put({_UPLOAD: data}), width, height)
+        return Receipt(self.store.put({_UPLOAD: data}, client_of(client)), width, height)
 
     def analyse(self, token: str, boxes: str, tta: bool, palette: str, client: str) -> dict[str, Any]:
         """Run the model on a picture that was taken.
@@ -78,21 +79,20 @@ class Desk:
         Raises:
             InputError: If something that the visitor gave is refused.
         """
-        self.runs.take(client)
         if palette not in PALETTES:
             raise InputError(f'The colours are one of {", ".join(PALETTES)}, got {palette[:40]!r}.')
         data = self.store.get(token, _UPLOAD)
         if data is None:
             raise InputError('There is no picture, or it was removed since. Choose a picture first.')
-        return self._worker(lambda: self._analyse(data, boxes, tta, palette))
+        return self._worker(lambda: self._analyse(data, boxes, tta, palette, client))
 
-    def _analyse(self, data: bytes, boxes: str, tta: bool, palette: str) -> dict[str, Any]:
+    def _analyse(self, data: bytes, boxes: str, tta: bool, palette: str, client: str) -> dict[str, Any]:
         """The work itself."""
         image = read_upload(data, self.limits)
         given = parse_boxes(boxes, (image.shape[0], image.shape[1]), self.limits.persons)
         people, remark = predict(self.inferencer, image, given, tta, self.limits.persons)
         shown, files = results_of(people, palette)
-        return shown | dict(token=self.store.put(files), remark=remark)
+        return shown | dict(token=self.store.put(files, client_of(client)), remark=remark)
 
     def close(self) -> None:
         """Remove everything that visitors left."""

@@ -1,21 +1,25 @@
 """What visitors give: a picture's file and boxes as text, read or refused with a message for them."""
 
-import math
 import re
+from collections.abc import Callable
 from io import BytesIO
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 from PIL import Image
 
 from mmspd.datasets.files.image_files import ImageFileError
-from mmspd.datasets.files.photographs import read_photograph
+from mmspd.datasets.files.photographs import check_effort, read_photograph
 from mmspd.web.limits import InputError, Limits
 
 __all__ = ['parse_boxes', 'read_upload']
 
 _FORMATS: Final = ('JPEG', 'PNG', 'WEBP', 'BMP')
 _LINE: Final = 200  # characters of a box
+_NUMBER: Final = re.compile(r'[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?', re.ASCII | re.IGNORECASE)
+_FARTHEST: Final = 1e6  # pixels
+
+Result = TypeVar('Result')
 
 
 def read_upload(data: bytes, limits: Limits) -> np.ndarray:
@@ -37,6 +41,7 @@ def read_upload(data: bytes, limits: Limits) -> np.ndarray:
         raise InputError(
             f'The file has {len(data):,} bytes; at most {limits.upload_bytes:,} are taken. Choose a smaller picture.'
         )
+    _or_refuse(check_effort, data)
     try:
         with Image.open(BytesIO(data), formats=_FORMATS) as image:
             width, height = image.size
@@ -51,8 +56,13 @@ def read_upload(data: bytes, limits: Limits) -> np.ndarray:
             f'The picture has {width:,} x {height:,} pixels; at most {limits.pixels:,} in all are taken. Choose a '
             'smaller picture.'
         )
+    return _or_refuse(read_photograph, data)
+
+
+def _or_refuse(function: Callable[[bytes, str], Result], data: bytes) -> Result:
+    """What a function gives of a file; its refusal as one for the visitor."""
     try:
-        return read_photograph(data, 'The picture')
+        return function(data, 'The picture')
     except ImageFileError as error:
         raise InputError(f'{error}. Choose another picture.') from error
 
@@ -82,21 +92,21 @@ def parse_boxes(text: str, size: tuple[int, int], persons: int) -> np.ndarray | 
 
 def _box(line: str, where: str, size: tuple[int, int]) -> list[float]:
     """One box."""
-    try:
-        numbers = [float(word) for word in re.split(r'\s*[,;]\s*|\s+', line.strip(',; '))]
-    except ValueError:
-        numbers = []
-    if len(numbers) != 4 or not all(map(math.isfinite, numbers)):
+    words = re.split(r'\s*[,;]\s*|\s+', line.strip(',; '))
+    if len(words) != 4 or not all(map(_NUMBER.fullmatch, words)):
         raise InputError(f'{where}: expected four numbers x1, y1, x2, y2, got {line[:60]!r}.')
-    x1, y1, x2, y2 = numbers
-    if x2 <= x1 or y2 <= y1:
+    numbers = x1, y1, x2, y2 = [float(word) for word in words]
+    if max(map(abs, numbers)) > _FARTHEST:
+        raise InputError(f'{where}: expected numbers from -{_FARTHEST:,.0f} to {_FARTHEST:,.0f}, got {line[:60]!r}.')
+    if x2 - x1 < 1 or y2 - y1 < 1:
         raise InputError(
             f'{where}: expected the left upper corner, then the right lower one, got {line[:60]!r}: x2 has to be '
-            'larger than x1, and y2 than y1.'
+            'larger than x1, and y2 than y1, by a pixel at least.'
         )
     height, width = size
-    if x2 <= 0 or y2 <= 0 or x1 >= width or y1 >= height:
+    if min(x2, width) - max(x1, 0) < 1 or min(y2, height) - max(y1, 0) < 1:
         raise InputError(
-            f'{where}: {line[:60]!r} lies outside the picture, which is {width} pixels wide and {height} high.'
+            f'{where}: {line[:60]!r} lies outside the picture, which is {width} pixels wide and {height} high; '
+            'at least a pixel each way has to be in it.'
         )
     return numbers

@@ -4,14 +4,15 @@ import ipaddress
 import math
 import threading
 import time
-from collections import OrderedDict, deque
-from collections.abc import Callable
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Final
 
 from mmspd.datasets.files.image_files import MAX_PIXELS
 
-__all__ = ['InputError', 'Limits', 'RateLimiter']
+__all__ = ['InputError', 'Limits', 'Places', 'RateLimiter', 'client_of']
 
 _MINUTE: Final = 60.0
 _CLIENTS: Final = 10_000  # that are remembered
@@ -30,10 +31,12 @@ class Limits:
         pixels: Of a picture, as its file claims, before it is decoded.
         persons: Boxes of a picture.
         requests_a_minute: Pictures that one client may send, and as many times that it may start the model.
+        open_requests: Of one client at once; those for the page's own files do not count.
+        calls: Of one client, that wait for the model or are at work.
         waiting: Requests that wait for the model; others are turned away.
         seconds: That one request may take of the model, waiting for a slower one before it included.
         connections: Open at once.
-        stored_bytes: Of pictures and results together; the oldest go first.
+        stored_bytes: Of pictures and results together; the oldest go first. A quarter may be of one client.
         stored_seconds: After which pictures and results are removed.
 
     Raises:
@@ -44,6 +47,8 @@ class Limits:
     pixels: int = 16_000_000
     persons: int = 8
     requests_a_minute: int = 30
+    open_requests: int = 16
+    calls: int = 2
     waiting: int = 16
     seconds: int = 60
     connections: int = 100
@@ -82,7 +87,7 @@ class RateLimiter:
         Raises:
             InputError: If the client may not; it is not counted then.
         """
-        client, now = _client_of(host), self._clock()
+        client, now = client_of(host), self._clock()
         with self._lock:
             times = self._times.setdefault(client, deque())
             self._times.move_to_end(client)
@@ -96,8 +101,43 @@ class RateLimiter:
                 self._times.popitem(last=False)
 
 
-def _client_of(host: str) -> str:
-    """What stands for a client."""
+class Places:
+    """How many things each client does at once. For one thread: that of the server's event loop.
+
+    Args:
+        number (int): That a client may.
+        what (str): The things, for the message.
+    """
+
+    def __init__(self, number: int, what: str) -> None:
+        self._number = number
+        self._what = what
+        self._taken: Counter[str] = Counter()
+
+    @contextmanager
+    def one(self, host: str) -> Iterator[None]:
+        """Take a place for as long as the context lasts.
+
+        Args:
+            host (str): The client's address, which counts as for :class:`RateLimiter`.
+
+        Raises:
+            InputError: If all of the client's are taken.
+        """
+        client = client_of(host)
+        if self._taken[client] >= self._number:
+            raise InputError(f'Too many {self._what} at once: {self._number} are allowed. Try again later.')
+        self._taken[client] += 1
+        try:
+            yield
+        finally:
+            self._taken[client] -= 1
+            if not self._taken[client]:
+                del self._taken[client]
+
+
+def client_of(host: str) -> str:
+    """What stands for a client: its address, or of IPv6 its network of 64 bits."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:  # a test's, or of a Unix socket

@@ -14,6 +14,7 @@ from mmengine.logging import print_log
 from mmspd.apis import SPDInferencer
 from mmspd.web.desk import Desk
 from mmspd.web.gateway import Gateway
+from mmspd.web.incoming import is_loopback
 from mmspd.web.limits import Limits
 from mmspd.web.page import build_page, import_gradio, page_style
 
@@ -22,12 +23,14 @@ __all__ = ['build_app', 'listen', 'make_server', 'serve']
 _KEEP_ALIVE: Final = 10  # seconds
 
 
-def build_app(desk: Desk, about: str | None = None) -> Gateway:
+def build_app(desk: Desk, about: str | None = None, local: bool = False) -> Gateway:
     """The page as an ASGI application, to be run by any server of such.
 
     Args:
         desk (Desk): Does the work; close it at the end.
         about (str, optional): As for :func:`~mmspd.web.page.build_page`.
+        local (bool): Whether requests have to name this machine as their host, by ``localhost`` or an address of
+            loopback. Defaults to False.
 
     Returns:
         Gateway: The application.
@@ -56,7 +59,7 @@ def build_app(desk: Desk, about: str | None = None) -> Gateway:
         mcp_server=False,
         **page_style(),
     )
-    return Gateway(app, desk)
+    return Gateway(app, desk, local)
 
 
 def serve(
@@ -71,7 +74,8 @@ def serve(
 
     Args:
         inferencer (SPDInferencer): The model, and perhaps a detector.
-        host (str): The address to listen at. Defaults to this machine alone; ``'0.0.0.0'`` lets others in.
+        host (str): The address to listen at. Defaults to this machine alone; ``'0.0.0.0'`` lets others in. At loopback,
+            without trusted proxies, requests have to name ``localhost`` or an address of loopback as their host.
         port (int): Defaults to 7860; 0 chooses a free one.
         limits (Limits, optional): What visitors may ask for. Defaults to None: those of :class:`Limits`.
         about (str, optional): A sentence on the model. Defaults to None: what is known of it.
@@ -86,7 +90,8 @@ def serve(
     with listen(host, port) as listening, _orderly_end():
         desk = Desk(inferencer, limits or Limits())
         try:
-            server = make_server(build_app(desk, about), desk.limits.connections, trusted_proxies)
+            local = is_loopback(host) and trusted_proxies is None
+            server = make_server(build_app(desk, about, local), desk.limits.connections, trusted_proxies)
             shown = f'[{host}]' if ':' in host else host
             address = f'http://{shown}:{listening.getsockname()[1]}/'
             print_log(f'the page is at {address}; Ctrl-C stops the server', logger='current')

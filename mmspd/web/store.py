@@ -17,12 +17,13 @@ __all__ = ['Store']
 
 @dataclass(frozen=True)
 class _Entry:
-    """Files that were put together: their names, and where and when."""
+    """Files that were put together: their names, and where, when and whose."""
 
     folder: Path
     names: frozenset[str]
     size: int
     since: float
+    owner: str
 
 
 class Store:
@@ -35,10 +36,14 @@ class Store:
         max_bytes (int): Of all files together; the oldest go first.
         max_seconds (float): After which files go, when the store is next used.
         clock (Callable): Seconds. Defaults to a clock that never goes back.
+        share (float): Of all bytes, that one owner may have; their own oldest files go first. Defaults to a quarter.
     """
 
-    def __init__(self, max_bytes: int, max_seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, max_bytes: int, max_seconds: float, clock: Callable[[], float] = time.monotonic, share: float = 0.25
+    ) -> None:
         self._max_bytes = max_bytes
+        self._owner_bytes = int(share * max_bytes)
         self._max_seconds = max_seconds
         self._clock = clock
         self._folder = tempfile.TemporaryDirectory(prefix='mmspd-web-')
@@ -50,28 +55,30 @@ class Store:
         """Where the files are; nobody else may read them."""
         return Path(self._folder.name)
 
-    def put(self, files: Mapping[str, bytes]) -> str:
+    def put(self, files: Mapping[str, bytes], owner: str) -> str:
         """Keep files together.
 
         Args:
             files (Mapping[str, bytes]): Plain names, chosen by the program, and contents.
+            owner (str): Whose they are.
 
         Returns:
             str: The token by which they are found.
 
         Raises:
-            InputError: If they are larger than everything that may be kept.
+            InputError: If they are larger than all that is kept for an owner.
         """
         size = sum(map(len, files.values()))
-        if size > self._max_bytes:
+        if size > self._owner_bytes:
             raise InputError(f'The result has {size:,} bytes, more than the server keeps. Choose a smaller picture.')
         token = secrets.token_urlsafe(24)
-        entry = _Entry(self.folder / token, frozenset(files), size, self._clock())
+        entry = _Entry(self.folder / token, frozenset(files), size, self._clock(), owner)
         entry.folder.mkdir(mode=0o700)
         for name, content in files.items():
             (entry.folder / name).write_bytes(content)
         with self._lock:
             self._entries[token] = entry
+            self._remove_of(owner)
             self._remove_old()
         return token
 
@@ -101,6 +108,19 @@ class Store:
             token, entry = next(iter(self._entries.items()))
             if total <= self._max_bytes and now - entry.since < self._max_seconds:
                 return
-            del self._entries[token]
             total -= entry.size
-            shutil.rmtree(entry.folder)
+            self._remove(token)
+
+    def _remove_of(self, owner: str) -> None:
+        """Remove an owner's oldest until the rest is their share."""
+        theirs = [(token, entry.size) for token, entry in self._entries.items() if entry.owner == owner]
+        total = sum(size for _, size in theirs)
+        for token, size in theirs:
+            if total <= self._owner_bytes:
+                return
+            total -= size
+            self._remove(token)
+
+    def _remove(self, token: str) -> None:
+        """Remove what was put together."""
+        shutil.rmtree(self._entries.pop(token).folder)

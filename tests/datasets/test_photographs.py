@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmspd.datasets.files.image_files import MAX_PIXELS
+from mmspd.datasets.files.image_files import MAX_PIXELS, ImageFileError
 from mmspd.datasets.files.photographs import read_photograph, upright_pixels
 
 ORIENTATION = 0x0112
@@ -219,6 +219,56 @@ def test_an_orientation_that_does_not_exist_is_upright(orientation):
 def test_pictures_may_be_of_any_shape(size):
     pixels = noise(*size)
     np.testing.assert_array_equal(read_photograph(encoded(Image.fromarray(pixels))), pixels[..., ::-1])
+
+
+def segment(marker, content):
+    return bytes([0xFF, marker]) + struct.pack('>H', len(content) + 2) + content
+
+
+def jpeg_of_scans(scans, middle=b'', end=b''):
+    """A grey progressive JPEG of 16 x 16 pixels, written byte by byte: a scan for the means, then empty ones."""
+    start = b'\xff\xd8' + segment(0xDB, bytes([0]) + bytes([1]) * 64)
+    frame = segment(0xC2, struct.pack('>BHHB', 8, 16, 16, 1) + bytes([1, 0x11, 0]))
+    # One code each: no difference from the mean before; the end of the block (bit 0 each, and four to fill up).
+    tables = b''.join(segment(0xC4, bytes([kind, 1, *[0] * 15, 0])) for kind in (0x00, 0x10))
+    means = segment(0xDA, bytes([1, 1, 0, 0, 0, 0])) + b'\x0f'
+    waves = segment(0xDA, bytes([1, 1, 0, 1, 63, 0])) + b'\x0f'
+    return start + frame + tables + middle + means + waves * (scans - 1) + b'\xff\xd9' + end
+
+
+def test_a_jpeg_of_many_scans_is_refused_before_decoding(monkeypatch):
+    np.testing.assert_array_equal(read_photograph(jpeg_of_scans(100)), np.full((16, 16, 3), 128))
+    # What stands in a segment, or after the end, is no scan: a preview, or a telephone's film.
+    harmless = jpeg_of_scans(2, segment(0xE5, b'\xff\xda' * 200), b'\xff\xda' * 200)
+    assert read_photograph(harmless).shape == (16, 16, 3)
+    progressive = encoded(Image.fromarray(noise(200, 200)), 'JPEG', progressive=True)
+    assert read_photograph(progressive).shape == (200, 200, 3)
+    monkeypatch.setattr('PIL.ImageFile.ImageFile.load', lambda *_: pytest.fail('it was decoded'))
+    monkeypatch.setattr(Image, 'open', lambda *_, **__: pytest.fail('it was opened'))
+    for refused in (
+        jpeg_of_scans(101),
+        # Fill bytes, and markers without length among coded bytes, hide nothing.
+        jpeg_of_scans(101).replace(b'\xff\xda', b'\xff\xff\xda'),
+        jpeg_of_scans(101).replace(b'\x0f\xff', b'\x0f\xff\xd0\xff\x01\xff\x00\xff'),
+        jpeg_of_scans(2, segment(0xFE, b'') * 2000),
+    ):
+        with pytest.raises(ImageFileError, match=r'bomb\.jpg: has more than 100 scans or 2000 segments.*save it again'):
+            read_photograph(refused, 'bomb.jpg')
+
+
+@pytest.mark.parametrize(('compression', 'bits'), [(1, 8), (2, 4)])
+def test_a_bmp_of_run_lengths_is_refused_before_decoding(compression, bits):
+    head = b'BM' + struct.pack('<IHHI', 0, 0, 0, 54 + 1024)
+    fields = (40, 4, 2, 1, bits, 0, 0, 0, 0, 256, 0)
+    plain = head + struct.pack('<IiiHHIIiiII', *fields) + bytes(1024 + 8)
+    assert read_photograph(plain).shape == (2, 4, 3)
+    runs = plain[:30] + struct.pack('<I', compression) + plain[34:]
+    with pytest.raises(ImageFileError, match=r'a\.bmp: is a BMP with run lengths; save it without compression'):
+        read_photograph(runs, 'a.bmp')
+    # The oldest header is shorter: other fields stand in that place.
+    old = b'BM' + struct.pack('<IHHI', 0, 0, 0, 26) + struct.pack('<IHHHH', 12, 1, 2, 1, 24)
+    old += struct.pack('<4xI', compression)
+    assert read_photograph(old).shape == (2, 1, 3)
 
 
 def test_of_an_animation_the_first_picture_is_read():

@@ -15,10 +15,10 @@ LIMITS = Limits(requests_a_minute=1000, persons=3, pixels=1_000_000, upload_byte
 
 
 @contextmanager
-def running(inferencer, limits):
+def running(inferencer, limits, local=True, trusted_proxies=None):
     desk = Desk(inferencer, limits)
     with listen('127.0.0.1', 0) as listening:
-        server = make_server(build_app(desk), limits.connections)
+        server = make_server(build_app(desk, local=local), limits.connections, trusted_proxies)
         thread = threading.Thread(target=server.run, kwargs=dict(sockets=[listening]), daemon=True)
         thread.start()
         yield SimpleNamespace(port=listening.getsockname()[1], desk=desk, inferencer=inferencer)

@@ -2,75 +2,17 @@
 
 import json
 import re
-import shutil
 
 import cv2
 import numpy as np
-import pytest
 
 from mmspd.anatomy import SURFACE_PARTS
 from mmspd.apis.saving import contents_of
 from mmspd.web.analysis import pointer_map
+from tests.web.browsing import analyse, choose, needs_browser, opened_browser, opened_page, problem, status  # noqa: F401
 from tests.web.pictures import encoded, picture, png_that_claims
 
-pytest.importorskip('gradio')
-sync_api = pytest.importorskip('playwright.sync_api')
-
-BROWSER = next(filter(None, map(shutil.which, ('chromium', 'chromium-browser', 'google-chrome'))), None)
-pytestmark = pytest.mark.skipif(BROWSER is None, reason='there is no Chromium')
-ARGUMENTS = (
-    '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync', '--use-fake-device-for-media-stream',
-    '--use-fake-ui-for-media-stream',
-)  # fmt: skip
-PATIENCE = 60_000  # milliseconds
-
-
-@pytest.fixture(scope='module')
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=BROWSER, args=list(ARGUMENTS))
-        yield opened
-        opened.close()
-
-
-@pytest.fixture
-def visit(browser, page_server):
-    """Opens the page; afterwards nothing may have come from elsewhere, and no script may have failed."""
-    contexts, addresses, failures = [], [], []
-
-    def opened(width=1300):
-        contexts.append(browser.new_context(viewport=dict(width=width, height=900), accept_downloads=True))
-        contexts[-1].grant_permissions(['camera'])
-        page = contexts[-1].new_page()
-        page.set_default_timeout(PATIENCE)
-        page.on('request', lambda request: addresses.append(request.url))
-        page.on('pageerror', lambda error: failures.append(str(error)))
-        page.on('console', lambda message: failures.append(message.text) if 'Security Policy' in message.text else None)
-        page.goto(f'http://127.0.0.1:{page_server.port}/')
-        page.get_by_test_id('drop').wait_for()
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    ours = (f'http://127.0.0.1:{page_server.port}/', f'blob:http://127.0.0.1:{page_server.port}/', 'data:')
-    assert addresses
-    assert [address for address in addresses if not address.startswith(ours)] == []
-    assert failures == []
-
-
-def choose(page, data, name='a.png', kind='image/png'):
-    page.get_by_test_id('file').set_input_files(dict(name=name, mimeType=kind, buffer=data))
-
-
-def status(page, text):
-    page.get_by_test_id('status').filter(has_text=text).wait_for()
-
-
-def analyse(page):
-    page.locator('#analyse').click()
-    page.locator('[data-testid=results][data-ready=true]').wait_for()
+pytestmark = needs_browser
 
 
 def point_at(page, view, x, y):
@@ -134,12 +76,12 @@ def test_refusals_and_then_a_good_picture(visit):
     page.locator('#analyse').click()
     page.get_by_text('Choose a picture first').wait_for()
     choose(page, b'This is a text.', 'a.txt', 'text/plain')
-    status(page, 'no JPEG, PNG, WebP or BMP picture')
+    problem(page, 'no JPEG, PNG, WebP or BMP picture')
     choose(page, png_that_claims(20_000, 20_000))
-    status(page, '1,000,000')
+    problem(page, '1,000,000')
     assert page.get_by_test_id('stage').is_hidden()
     choose(page, b'x' * (2**20 + 1))
-    status(page, 'At most 1,048,576 bytes')
+    problem(page, 'At most 1,048,576 bytes')
     choose(page, encoded(picture()))
     status(page, '64 x 96 pixels')
     analyse(page)
@@ -154,6 +96,7 @@ def test_several_people(visit, page_server):
     page.get_by_text("Line 1 of the boxes: expected four numbers x1, y1, x2, y2, got '0 0 30'.").wait_for()
     page.get_by_test_id('boxes').fill('0, 0, 30, 96\n')
     canvas = page.get_by_test_id('canvas')
+    page.get_by_test_id('pen').click()
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     page.mouse.move(box['x'] + 0.95 * box['width'], box['y'] + 0.9 * box['height'])
@@ -166,7 +109,7 @@ def test_several_people(visit, page_server):
     np.testing.assert_allclose(drawn, [32, 10, 61, 86], atol=1)
     page.get_by_label('for colour-blind people').check()
     analyse(page)
-    assert page.get_by_test_id('areas').locator('th').all_inner_texts()[3:] == ['person 1', 'person 2']
+    assert page.get_by_test_id('areas').locator('thead th').all_inner_texts()[3:] == ['person 1', 'person 2']
     people = page_server.inferencer(np.asarray(picture())[..., ::-1].copy(), [[0, 0, 30, 96], drawn])
     y, x = (int(place) for place in np.argwhere(people.person_map == 2)[0])
     assert point_at(page, 0, x, y) == [*expected_lines(people, x, y), 'person 2']

@@ -37,7 +37,7 @@ def expected_people(inferencer, data, boxes=None, tta=False):
 
 
 def analysed(desk, data, boxes='', tta=False, palette='default'):
-    receipt = desk.take(data)
+    receipt = desk.take(data, 'client')
     return desk.analyse(receipt.token, boxes, tta, palette, 'client')
 
 
@@ -99,7 +99,7 @@ def test_pictures_of_odd_shapes(desk, size):
 def test_upright_sizes(desk):
     exif = Image.Exif()
     exif[0x0112] = 6
-    receipt = desk.take(encoded(picture(), exif=exif))
+    receipt = desk.take(encoded(picture(), exif=exif), 'client')
     assert (receipt.width, receipt.height) == (96, 64)
 
 
@@ -115,7 +115,9 @@ def test_upright_sizes(desk):
     ],
 )
 def test_requests_that_are_refused(desk, change, message):
-    asked = dict(token=desk.take(encoded(picture())).token, boxes='', tta=False, palette='default', client='a')
+    asked = dict(
+        token=desk.take(encoded(picture()), 'client').token, boxes='', tta=False, palette='default', client='a'
+    )
     with pytest.raises(InputError, match=message):
         desk.analyse(**asked | change)
     desk.analyse(**asked)  # the desk goes on
@@ -127,10 +129,12 @@ def test_results_of_others_are_not_pictures(desk):
         desk.analyse(shown['token'], '', False, 'default', 'client')
 
 
-def test_rate_of_one_client(desk):
-    for client, message in (*[('one', 'Choose a picture first')] * 5, ('one', 'Too many'), ('two', 'Choose a picture')):
-        with pytest.raises(InputError, match=message):
-            desk.analyse('none', '', False, 'default', client)
+def test_files_belong_to_the_client(inferencer):
+    desk = Desk(inferencer, Limits(stored_bytes=4 * 2**20))
+    data = encoded(picture()) + bytes(300_000)
+    tokens = [desk.take(data, client).token for client in ('other', *['10.0.0.1'] * 4)]
+    assert [desk.store.get(token, 'upload') is None for token in tokens] == [False, True, False, False, False]
+    desk.close()
 
 
 def test_detector_finds_the_people_and_the_surest_stay(tmp_path):

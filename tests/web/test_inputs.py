@@ -29,7 +29,16 @@ def test_boxes_by_hand():
         ('1, , 3, 4, 5', 'Line 1 .* expected four numbers'),
         ('nan 0 1 1', 'Line 1 .* expected four numbers'),
         ('0 0 inf 1', 'Line 1 .* expected four numbers'),
-        ('0 0 1e999 1', 'Line 1 .* expected four numbers'),
+        ('0 0 1e999 1', 'numbers from -1,000,000 to 1,000,000'),
+        ('1_0 0 90 9', 'Line 1 .* expected four numbers'),
+        ('\u0661 0 9 9', 'Line 1 .* expected four numbers'),
+        ('0x1 0 9 9', 'Line 1 .* expected four numbers'),
+        ('-1000001 0 9 9', 'numbers from -1,000,000 to 1,000,000'),
+        ('0 0 9 1e300', 'numbers from -1,000,000 to 1,000,000'),
+        ('0 0 0.9 5', 'by a pixel at least'),
+        ('0 0 5 1e-9', 'by a pixel at least'),
+        ('-5 0 0.9 5', 'a pixel each way has to be in it'),
+        ('0 9.1 5 15', 'a pixel each way has to be in it'),
         ('5 0 5 1', 'x2 has to be larger'),
         ('0 9 5 1', 'y2 than y1'),
         ('20 0 25 5', 'outside the picture, which is 20 pixels wide and 10 high'),
@@ -149,6 +158,12 @@ def test_size_is_checked_before_anything_is_decoded(monkeypatch):
         read_upload(encoded(picture()), Limits(pixels=96 * 64 - 1))
     with pytest.raises(InputError, match='at most 100'):
         read_upload(encoded(picture()), Limits(upload_bytes=100))
+
+
+def test_effort_is_checked_before_anything_is_looked_at(monkeypatch):
+    monkeypatch.setattr('mmspd.web.inputs.Image', None)
+    with pytest.raises(InputError, match=r'^The picture: has more than .* segments.*\. Choose another picture\.$'):
+        read_upload(b'\xff\xd8' + b'\xff\xfe\0\2' * 3000, LIMITS)
 
 
 def test_messages_show_no_addresses_of_objects():

@@ -3,8 +3,8 @@
 :func:`mmspd.datasets.files.image_files.read_image` reads pictures that labels and joints belong to, in stored pixels.
 """
 
-import stat
 import re
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageOps
 
-from mmspd.datasets.files.image_files import ImageFileError, decode
+from mmspd.datasets.files.image_files import ORIENTATION, ImageFileError, decode
 
 __all__ = ['PHOTOGRAPH_SUFFIXES', 'check_effort', 'read_photograph']
 
@@ -27,9 +27,10 @@ _ALPHA: Final = ('RGBA', 'LA', 'PA', 'RGBa')
 # A progressive JPEG has about 10 scans and, with profiles and previews, some dozens of segments.
 _SCANS: Final = 100
 _SEGMENTS: Final = 2000
-# A JPEG's marker that a segment follows, or its end. Coded data holds none: its FF bytes are followed by 00 or a restart.
+# A JPEG's marker that a segment follows, or its end. Coded data holds none: after FF comes 00 there, or a restart.
 _MARKER: Final = re.compile(rb'\xff([\xc0-\xcf\xd9-\xfe])')
 _END, _SCAN = 0xD9, 0xDA
+_OLD_BMP: Final = b'\x0c\0\0\0'  # a header of 12 bytes, which knows no compression
 _BMP_RUNS: Final = (1, 2)  # run lengths of 8 and of 4 bits
 _OPAQUE: Final = ('1', 'L', 'P', 'RGB', 'RGBX', 'CMYK', 'YCbCr', 'LAB', 'HSV')
 
@@ -72,8 +73,8 @@ def read_photograph(source: str | Path | bytes, name: str | None = None) -> np.n
 def check_effort(data: bytes, name: str) -> None:
     """Refuse what small files can make Pillow work on for minutes, before it looks at them.
 
-    Each scan of a progressive JPEG goes through the whole picture and may have no more than 20 bytes; Pillow's reader of
-    segments, and of run lengths in BMP, is Python.
+    Each scan of a progressive JPEG goes through the whole picture and may have no more than some dozens of bytes;
+    Pillow's reader of segments, and of run lengths in BMP, is Python.
 
     Args:
         data (bytes): A file's content, of any kind.
@@ -84,9 +85,9 @@ def check_effort(data: bytes, name: str) -> None:
     """
     if data.startswith(b'\xff\xd8'):
         _check_segments(data, name)
-    elif data.startswith(b'BM') and data[14:18] != b'\x0c\0\0\0':  # the oldest header knows no compression
-        if int.from_bytes(data[30:34], 'little') in _BMP_RUNS:
-            raise ImageFileError('unreadable', f'{name}: is a BMP with run lengths; save it without compression')
+    header, compression = data[14:18], int.from_bytes(data[30:34], 'little')
+    if data.startswith(b'BM') and header != _OLD_BMP and compression in _BMP_RUNS:
+        raise ImageFileError('unreadable', f'{name}: is a BMP with run lengths; save it without compression')
 
 
 def _check_segments(data: bytes, name: str) -> None:
@@ -118,7 +119,8 @@ def upright_pixels(image: Image.Image, name: str) -> np.ndarray:
         ImageFileError: If its mode is one that no picture has.
     """
     try:
-        image = ImageOps.exif_transpose(image)
+        if image.getexif().get(ORIENTATION, 1) != 1:
+            image = ImageOps.exif_transpose(image)
     except Exception as error:  # Pillow raises several kinds for broken EXIF data
         raise ImageFileError('unreadable', f'{name}: its EXIF data is broken, remove it: {error}') from error
     if image.mode in _DEEP_GREY:
@@ -128,4 +130,4 @@ def upright_pixels(image: Image.Image, name: str) -> np.ndarray:
         image = Image.alpha_composite(Image.new('RGBA', image.size, 'white'), image.convert('RGBA'))
     elif image.mode not in _OPAQUE:
         raise ImageFileError('depth', f"{name}: expected a picture, got Pillow's mode {image.mode!r}")
-    return cv2.cvtColor(np.asarray(image.convert('RGB')), cv2.COLOR_RGB2BGR)
+    return cv2.cvtColor(np.asarray(image if image.mode == 'RGB' else image.convert('RGB')), cv2.COLOR_RGB2BGR)

@@ -2,29 +2,47 @@
 // Runs when gradio has put the HTML of the component into `element`. Everything it sends goes to this server.
 const find = (name) => element.querySelector(`[data-part="${name}"]`);
 const input = find('file'), status = find('status'), stage = find('stage'), image = find('image');
+const problem = find('problem'), pen = find('pen'), shutter = find('shutter');
 const canvas = find('canvas'), boxes = find('boxes'), camera = find('camera'), video = find('video');
 const state = { token: '', width: 0, height: 0, drag: null, stream: null, number: 0 };
 
+// What is shown belongs to the picture before; see results.js.
+const outdate = () => document.dispatchEvent(new Event('mmspd-outdated'));
 // What the button of the page sends along; see page.py.
-window.mmspdPicture = () => [state.token, boxes.value];
+window.mmspdPicture = () => {
+  outdate();
+  return [state.token, boxes.value];
+};
 
 function say(text, wrong) {
-  status.textContent = text;
-  status.classList.toggle('wrong', Boolean(wrong));
+  status.textContent = wrong ? '' : text;
+  problem.textContent = wrong ? text : '';
 }
 
-async function take(file, suggested) {
+async function fetched(address) {
+  const reply = await fetch(address);
+  if (!reply.ok) throw new Error(`status ${reply.status}`);
+  return reply.blob();
+}
+
+// `source` gives the file, or a promise of it.
+async function take(source, suggested) {
   const number = ++state.number;
+  const analyse = document.querySelector('#analyse');
   state.token = '';
+  outdate();
+  analyse.disabled = true;
   say('Sending …');
-  let answer, reply;
+  let answer, reply, file;
   try {
+    file = await source();
     reply = await fetch(new URL('mmspd/pictures', document.baseURI), { method: 'POST', body: file });
     answer = await reply.json();
   } catch (error) {
     answer = { error: 'The server cannot be reached, or did not take the file. Try again.' };
   }
   if (number !== state.number) return; // another picture was chosen meanwhile
+  analyse.disabled = false;
   if (!reply || !reply.ok) {
     stage.hidden = true;
     say(answer.error || 'The server did not take the file.', true);
@@ -35,12 +53,13 @@ async function take(file, suggested) {
   URL.revokeObjectURL(image.src);
   image.src = URL.createObjectURL(file);
   stage.hidden = false;
-  say(`${state.width} x ${state.height} pixels. Draw a box around each person if there are several.`);
+  say(`${state.width} x ${state.height} pixels. If there are several people, press “Draw boxes”.`);
   draw();
 }
 
+const send = (file) => take(() => file);
 input.addEventListener('change', () => {
-  if (input.files.length) take(input.files[0]);
+  if (input.files.length) send(input.files[0]);
   input.value = '';
 });
 const drop = find('drop');
@@ -48,64 +67,74 @@ for (const name of ['dragover', 'dragleave', 'drop']) {
   drop.addEventListener(name, (event) => {
     event.preventDefault();
     drop.classList.toggle('over', name === 'dragover');
-    if (name === 'drop' && event.dataTransfer.files.length) take(event.dataTransfer.files[0]);
+    if (name === 'drop' && event.dataTransfer.files.length) send(event.dataTransfer.files[0]);
   });
 }
 for (const button of element.querySelectorAll('[data-example]')) {
-  button.addEventListener('click', async () => {
-    const reply = await fetch(button.querySelector('img').src);
-    take(await reply.blob(), button.dataset.boxes);
-  });
+  const { src } = button.querySelector('img');
+  button.addEventListener('click', () => take(() => fetched(src), button.dataset.boxes));
 }
 
 // The camera. Browsers give it to pages of this machine and of https alone.
 function stopCamera() {
   if (state.stream) state.stream.getTracks().forEach((track) => track.stop());
-  state.stream = null;
+  state.stream = video.srcObject = null;
   find('shot').hidden = true;
+  camera.hidden = false;
 }
 if (navigator.mediaDevices) camera.hidden = false;
 camera.addEventListener('click', async () => {
+  stopCamera();
+  camera.hidden = true; // until the camera is off again
+  shutter.disabled = true;
   try {
     state.stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: 'environment' } });
   } catch (error) {
+    camera.hidden = false;
     say('There is no camera, or the browser does not allow its use.', true);
     return;
   }
   video.srcObject = state.stream;
   find('shot').hidden = false;
 });
+for (const name of ['loadedmetadata', 'resize']) {
+  video.addEventListener(name, () => { shutter.disabled = !video.videoWidth; });
+}
 find('cancel').addEventListener('click', stopCamera);
-find('shutter').addEventListener('click', () => {
+shutter.addEventListener('click', () => {
   const frame = document.createElement('canvas');
   [frame.width, frame.height] = [video.videoWidth, video.videoHeight];
   frame.getContext('2d').drawImage(video, 0, 0);
   stopCamera();
-  frame.toBlob((blob) => take(blob), 'image/jpeg', 0.95);
+  frame.toBlob((blob) => send(blob), 'image/jpeg', 0.95);
 });
 
-// Boxes: the text is what counts; drawing adds a line to it.
+// Boxes: the text is what counts; drawing adds a line to it. While it is off a finger scrolls the page.
+pen.addEventListener('click', () => {
+  const on = canvas.classList.toggle('drawing');
+  pen.setAttribute('aria-pressed', String(on));
+});
 function rectangles() {
   return boxes.value.split('\n').map((line) => line.split(/[\s,;]+/).filter(Boolean).map(Number))
     .filter((box) => box.length === 4 && box.every(Number.isFinite));
 }
 function draw() {
-  const pen = canvas.getContext('2d');
+  const ink = canvas.getContext('2d');
   [canvas.width, canvas.height] = [canvas.clientWidth, canvas.clientHeight];
   if (!state.width) return;
   const [across, down] = [canvas.width / state.width, canvas.height / state.height];
   const shown = state.drag ? [...rectangles(), state.drag] : rectangles();
-  pen.font = 'bold 14px sans-serif';
+  ink.font = 'bold 14px sans-serif';
   shown.forEach(([x1, y1, x2, y2], index) => {
     for (const [colour, width] of [['#000', 4], ['#fff', 2]]) {
-      pen.strokeStyle = colour;
-      pen.lineWidth = width;
-      pen.strokeRect(x1 * across, y1 * down, (x2 - x1) * across, (y2 - y1) * down);
+      ink.strokeStyle = colour;
+      ink.lineWidth = width;
+      ink.strokeRect(x1 * across, y1 * down, (x2 - x1) * across, (y2 - y1) * down);
     }
-    pen.fillStyle = '#000';
-    pen.fillRect(x1 * across, y1 * down, 18, 18);
-    pen.fillStyle = '#fff';
-    pen.fillText(String(index + 1), x1 * across + 5, y1 * down + 14);
+    ink.fillStyle = '#000';
+    ink.fillRect(x1 * across, y1 * down, 18, 18);
+    ink.fillStyle = '#fff';
+    ink.fillText(String(index + 1), x1 * across + 5, y1 * down + 14);
   });
 }
 function place(event) {
@@ -118,6 +147,7 @@ function place(event) {
 }
 let start = null;
 canvas.addEventListener('pointerdown', (event) => {
+  if (!canvas.classList.contains('drawing')) return;
   start = place(event);
   canvas.setPointerCapture(event.pointerId);
 });

@@ -22,7 +22,9 @@ def add_parser(commands: Subparsers) -> None:
     parser.add_argument('--port', type=int, default=7860, help='(default: %(default)s)')
     parser.add_argument('--max-pixels', type=int, help='of an uploaded picture')
     parser.add_argument(
-        '--trusted-proxies', metavar='ADDRESSES', help="reverse proxies whose X-Forwarded-For tells a visitor's address"
+        '--trusted-proxies',
+        metavar='ADDRESSES',
+        help='of reverse proxies in front: without it none gets through, and X-Forwarded-For is not believed',
     )
     parser.set_defaults(run=run)
 

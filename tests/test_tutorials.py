@@ -228,7 +228,7 @@ def test_a_string_that_is_gone_is_noticed():
 
 def test_inference(followed):
     folder = followed('inference')
-    assert {'person.json', 'person.png', 'person_parsing.png', 'anna.json'} <= {
+    assert {'person.json', 'person_sheet.png', 'person_parsing.png', 'anna.json'} <= {
         path.name for path in (folder / 'results').iterdir()
     }
     assert np.asarray(Image.open(folder / 'tryon' / 'anna_agnostic_mask.png')).shape == (192, 144)

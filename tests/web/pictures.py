@@ -7,6 +7,7 @@ from io import BytesIO
 import numpy as np
 import torch
 from mmengine.config import Config
+from mmengine.registry import DefaultScope
 from PIL import Image
 
 from mmspd.apis import SPDInferencer
@@ -19,7 +20,8 @@ def tiny_inferencer(folder, detector=None, **changes):
     """A model of random weights, always the same."""
     config = Config(dict(model=tiny_spd(**changes), test_pipeline=[dict(type='PersonAffine', size=(48, 64))]))
     torch.manual_seed(3)
-    torch.save(MODELS.build(config.model.to_dict()).state_dict(), folder / 'tiny.pth')
+    with DefaultScope.overwrite_default_scope('mmspd'):  # other tests leave another one behind
+        torch.save(MODELS.build(config.model.to_dict()).state_dict(), folder / 'tiny.pth')
     return SPDInferencer(config, folder / 'tiny.pth', device='cpu', detector=detector)
 
 

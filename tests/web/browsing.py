@@ -40,6 +40,8 @@ def opened_page(browser, page_server):
         page.on('console', lambda message: failures.append(message.text) if 'Security Policy' in message.text else None)
         page.goto(f'http://127.0.0.1:{page_server.port}/')
         page.get_by_test_id('drop').wait_for()
+        page.locator('[data-testid=file][data-ready=true]').wait_for(state='attached')
+        page.locator('#analyse').wait_for()
         return page
 
     yield opened

@@ -19,6 +19,12 @@ function say(text, wrong) {
   problem.textContent = wrong ? text : '';
 }
 
+// The button of the page, which gradio may put there later than this.
+function allowAnalysis(allowed) {
+  const button = document.querySelector('#analyse');
+  if (button) button.disabled = !allowed;
+}
+
 async function fetched(address) {
   const reply = await fetch(address);
   if (!reply.ok) throw new Error(`status ${reply.status}`);
@@ -28,10 +34,9 @@ async function fetched(address) {
 // `source` gives the file, or a promise of it.
 async function take(source, suggested) {
   const number = ++state.number;
-  const analyse = document.querySelector('#analyse');
   state.token = '';
   outdate();
-  analyse.disabled = true;
+  allowAnalysis(false);
   say('Sending …');
   let answer, reply, file;
   try {
@@ -42,7 +47,7 @@ async function take(source, suggested) {
     answer = { error: 'The server cannot be reached, or did not take the file. Try again.' };
   }
   if (number !== state.number) return; // another picture was chosen meanwhile
-  analyse.disabled = false;
+  allowAnalysis(true);
   if (!reply || !reply.ok) {
     stage.hidden = true;
     say(answer.error || 'The server did not take the file.', true);
@@ -172,3 +177,4 @@ for (const name of ['pointerup', 'pointercancel']) {
 find('clear').addEventListener('click', () => { boxes.value = ''; draw(); });
 boxes.addEventListener('input', draw);
 new ResizeObserver(draw).observe(canvas);
+input.dataset.ready = 'true';

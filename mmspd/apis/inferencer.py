@@ -67,6 +67,7 @@ class SPDInferencer:
 
     Raises:
         FileNotFoundError: If there is no such config or checkpoint.
+        TypeError: If the config is neither a name nor a config.
         ValueError: Of :func:`load_model`; or if ``batch_size`` or ``box_margin`` is out of range.
 
     Example:

@@ -43,8 +43,10 @@ def test_a_mouse_that_leaves(visit):
     frame, tip = with_results(page), page.get_by_test_id('tip')
     frame.hover()
     tip.wait_for()
+    assert tip.inner_text().startswith('x ')
     page.mouse.move(2, 2)
     tip.wait_for(state='hidden')
+    assert page.locator('.mark:visible').count() == 0
 
 
 def test_keys(visit):

@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from mmspd.apis.model_loading import load_model, recipe_of
-from mmspd.utils.kept_files import needs_writing, write_kept
+from mmspd.apis.output_files import write_files
 from mmspd.utils.whole_files import explain_os_error
 
 
@@ -58,20 +58,16 @@ def published_weights(model: nn.Module, half: bool) -> dict[str, torch.Tensor]:
 
 def publish(args: argparse.Namespace) -> None:
     """Check that the weights fit, and write both files, or none where one would replace another's content."""
+    if not args.out.name:
+        raise ValueError(f'--out {args.out} has an empty name: expected one such as models/mine, without suffix')
     weights = published_weights(load_model(args.config, args.checkpoint, 'cpu').model, args.half)
     file = io.BytesIO()
     torch.save(weights, file)
     recipe = json.dumps(recipe_of(args.config)[1], indent=1) + '\n'
     # Not with_suffix, which takes a version such as v0.5 for a suffix.
-    contents = {
-        args.out.with_name(f'{args.out.name}.pth'): file.getvalue(),
-        args.out.with_name(f'{args.out.name}.json'): recipe.encode(),
-    }
-    for path, content in contents.items():
-        needs_writing(path, lambda content=content: [content], args.overwrite)  # type: ignore[misc]
-    for path, content in contents.items():
-        write_kept(path, lambda content=content: [content], args.overwrite)  # type: ignore[misc]
-        print(f'{path}: {len(content) / 2**20:.2f} MiB')
+    contents = {f'{args.out.name}.pth': file.getvalue(), f'{args.out.name}.json': recipe.encode()}
+    for path in write_files(args.out.parent, contents, args.overwrite):
+        print(f'{path}: {path.stat().st_size / 2**20:.2f} MiB')
 
 
 def main() -> None:
